@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+static const char *field(const GLogField *fields, gsize n_fields, const char *key)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal(fields[i].key, key))
+      return fields[i].value;
+  return NULL;
+}
+
+static GLogWriterOutput write_plain(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer program)
+{
+  const char *message = field(fields, n_fields, "MESSAGE");
+  const char *debug = g_getenv("G_MESSAGES_DEBUG");
+
+  if (level & G_LOG_LEVEL_DEBUG && !debug)
+    return G_LOG_WRITER_HANDLED;
+  fprintf(stderr, "%s: %s\n", (const char *)program, message ? message : "");
+  return G_LOG_WRITER_HANDLED;
+}
+
+static GLogWriterOutput write_message(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer program)
+{
+  if (g_log_writer_is_journald(STDERR_FILENO) &&
+      g_log_writer_journald(level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
+    return G_LOG_WRITER_HANDLED;
+  return write_plain(level, fields, n_fields, program);
+}
+
+void neo_log_init(const char *program)
+{
+  g_set_prgname(program);
+  g_log_set_writer_func(write_message, (gpointer)program, NULL);
+}
+
+int neo_log_failure(const GError *error)
+{
+  g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+
+  for (char **line = lines; *line; line++)
+    if (**line)
+      g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE", "%s", *line);
+  return neo_error_exit_code(error);
+}
