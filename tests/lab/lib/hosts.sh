@@ -46,17 +46,27 @@ hosts_prepare() {
 		mount --bind "$ROOT" "$F/rootdir"
 		lower=$F/rootdir:$lower
 	fi
+	whiteouts "$F/common/upper"
 	mount -t overlay -o "lowerdir=$lower,upperdir=$F/common/upper,workdir=$F/common/work" lab "$root"
 	common_files "$root"
 	umount "$root"
 	echo "$F/common/upper:$lower" >"$F/lower"
 }
 
+# A directory that is made where the overlay has a whiteout hides all that is below; nothing has to be removed.
+whiteouts() {
+	local path
+
+	for path in $HIDDEN; do
+		mkdir -p "$1${path%/*}"
+		mknod "$1$path" c 0 0
+	done
+}
+
 common_files() {
 	local root=$1 path
 
 	for path in $HIDDEN; do
-		rm -rf "$root${path:?}"
 		mkdir -p "$root$path"
 	done
 	chmod 1777 "$root/tmp" "$root/var/tmp"
