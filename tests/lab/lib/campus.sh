@@ -27,13 +27,13 @@ campus_up() {
 
 dns_start() {
 	lab_names >"$F/names"
-	daemon dns ip netns exec campus dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --pid-file= \
+	daemon dns "$STATE/log" ip netns exec campus dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --pid-file= \
 		--no-resolv --no-hosts --addn-hosts="$F/names" --local=/lab/ --bind-dynamic --interface=lan --interface=wan
 }
 
 # The range fits the shaper's classes. --no-ping: or else each offer takes 3 s.
 dhcp_start() {
-	daemon dhcp ip netns exec campus dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --pid-file= \
+	daemon dhcp "$STATE/log" ip netns exec campus dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --pid-file= \
 		--port=0 --interface=lan --bind-dynamic --no-ping --dhcp-authoritative --dhcp-leasefile="$F/leases" \
 		--dhcp-range=198.51.100.10,198.51.100.250,255.255.255.0,10m \
 		--dhcp-option=option:router,198.51.100.1 --dhcp-option=option:dns-server,198.51.100.1 \
@@ -41,29 +41,12 @@ dhcp_start() {
 		--dhcp-option=option6:dns-server,[2001:db8:77::1]
 }
 
-# daemon NAME COMMAND...: its process id is in $F/NAME.pid.
-daemon() {
-	local name=$1
-
-	shift
-	setsid "$@" </dev/null >>"$STATE/log" 2>&1 &
-	echo $! >"$F/$name.pid"
-}
-
-daemon_stop() {
-	local pid
-
-	[ -e "$F/$1.pid" ] || return 0
-	pid=$(<"$F/$1.pid")
-	kill "$pid" 2>/dev/null || true
-	wait_for 5 eval "! kill -0 $pid 2>/dev/null" || die "$1 does not end"
-	rm "$F/$1.pid"
-}
-
 # The shaper: htb with a class for each address; downstream on lan by destination, upstream on wan by source.
 # Classes of IPv4 are 1:2 to 1:fe, the last byte of the address; those of IPv6 are 1:1000 and up, made when
-# the address first appears among the neighbours. A queue holds 80 ms, as a campus shaper's would.
+# the address first appears among the neighbours; until then, or beyond SHAPER6_COUNT of them, IPv6 addresses
+# share the class 1:fff. A queue holds 80 ms, as a campus shaper's would.
 
+SHAPER6_SHARED=4095
 SHAPER6_FIRST=4096
 SHAPER6_COUNT=1024
 
@@ -86,6 +69,7 @@ shaper_tables() {
 		filter add dev $dev parent 1: prio 1 protocol ip u32 ht 800:: match ip $side 198.51.100.0/24 hashkey mask 0x000000ff at $at4 link 2:
 		filter add dev $dev parent 1: prio 2 protocol ipv6 handle 3: u32 divisor 256
 		filter add dev $dev parent 1: prio 2 protocol ipv6 u32 ht 801:: match ip6 $side 2001:db8:77::/64 hashkey mask 0x000000ff at $at6 link 3:
+		filter add dev $dev parent 1: prio 3 protocol ipv6 u32 match ip6 $side 2001:db8:77::/64 flowid 1:fff
 	END
 }
 
@@ -106,10 +90,12 @@ shaper_up() {
 			shaper_class add wan "$n"
 			shaper_filter4 wan src "$n"
 		done
+		shaper_class add lan "$SHAPER6_SHARED"
+		shaper_class add wan "$SHAPER6_SHARED"
 	} | tc -n campus -batch -
 	echo "$RATE" >"$STATE/rate"
 	mkdir "$F/shaper6"
-	daemon shaper6 "$LAB_DIR/lab" --name "$NAME" --inside shaper6_watch
+	daemon shaper6 "$STATE/log" "$LAB_DIR/lab" --name "$NAME" --inside shaper6_watch
 }
 
 # The last byte of an address in hexadecimal, the bucket of its filter.
@@ -140,15 +126,16 @@ shaper6_watch() {
 	load_settings
 	while read -r line; do
 		address=${line%% *}
-		case $address in 2001:db8:77::1 | fe80:* | Deleted) continue ;; 2001:db8:77:*) ;; *) continue ;; esac
-		[ -z "${known[$address]-}" ] || continue
-		if [ "$slot" = "$SHAPER6_COUNT" ]; then
-			echo "lab: more than $SHAPER6_COUNT IPv6 addresses; $address has no limit"
-			continue
-		fi
+		[[ $address = 2001:db8:77:* && -z "${known[$address]-}" && $slot -lt $SHAPER6_COUNT ]] || continue
 		known[$address]=1
 		shaper6_add "$address" "$((slot++))"
 	done < <(ip -n campus -6 monitor neigh dev lan)
+}
+
+# The classes that exist, as decimal numbers.
+shaper_minors() {
+	echo {2..254} "$SHAPER6_SHARED"
+	(cd "$F/shaper6" && ls) | awk -v first="$SHAPER6_FIRST" '{ print first + $1 }'
 }
 
 # shaper_rate MBIT: all classes, at once.
@@ -157,11 +144,8 @@ shaper_rate() {
 
 	RATE=$1
 	echo "$RATE" >"$STATE/rate"
-	{
-		for n in {2..254} $(cd "$F/shaper6" && ls); do
-			[ "$n" -le 254 ] && [ ! -e "$F/shaper6/$n" ] || true
-			shaper_class change lan "$n"
-			shaper_class change wan "$n"
-		done
-	} | tc -n campus -batch -
+	for n in $(shaper_minors); do
+		shaper_class change lan "$n"
+		shaper_class change wan "$n"
+	done | tc -n campus -batch -
 }

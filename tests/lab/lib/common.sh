@@ -10,7 +10,6 @@ usage_error() { say "$*"; say "\"lab help\" explains the commands"; exit 2; }
 need() { command -v "$1" >/dev/null || die "$1 is missing; it is in the package $2"; }
 
 need_tools() {
-	[ "$(id -u)" = 0 ] || die "needs root: namespaces, mounts and cgroups are made"
 	need ip iproute2
 	need nft nftables
 	need dnsmasq dnsmasq-base
@@ -38,25 +37,69 @@ wait_for() {
 	done
 }
 
-# identity PID: "PID STARTTIME", which no other process ever has; empty when there is no such process.
-identity() {
-	local stat
+# identify PID: sets IDENTITY to "PID STARTTIME", which no other process ever has; empty when there is no such
+# process. PID may be "self".
+identify() {
+	local stat pid
 
+	IDENTITY=
 	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	pid=${stat%% *}
 	# shellcheck disable=SC2086  # split into fields; the name in brackets may hold blanks
-	set -- "$1" ${stat##*) }
-	[ "$2" = Z ] || echo "$1 ${21}"
+	set -- ${stat##*) }
+	case $1 in [ZX]) ;; *) IDENTITY="$pid ${20}" ;; esac
 }
 
-# alive "PID STARTTIME"
 alive() {
-	local pid=${1%% *}
-
-	[ -n "$pid" ] && [ "$(identity "$pid")" = "$1" ]
+	[ -n "$1" ] && identify "${1%% *}" && [ "$IDENTITY" = "$1" ]
 }
 
-# The cgroup2 mount point differs between machines.
-cgroup2() { awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo; }
+gone() { ! alive "$1"; }
+
+close_other_files() {
+	local fd
+
+	for fd in "/proc/$BASHPID/fd/"*; do
+		fd=${fd##*/}
+		case $fd in [0-2] | 255) ;; *) eval "exec $fd>&-" ;; esac
+	done
+}
+
+# daemon NAME LOG COMMAND...: its process id is in $F/NAME.pid; it holds no file of the caller.
+daemon() {
+	local name=$1 log=$2
+
+	shift 2
+	(
+		close_other_files
+		exec setsid "$@" </dev/null >>"$log" 2>&1
+	) &
+	echo $! >"$F/$name.pid"
+}
+
+daemon_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+daemon_stop() {
+	local pid
+
+	[ -e "$F/$1.pid" ] || return 0
+	pid=$(<"$F/$1.pid")
+	kill "$pid" 2>/dev/null || true
+	wait_for 5 daemon_gone "$pid" || die "$1 does not end"
+	rm "$F/$1.pid"
+}
+
+# cgroup_mounts VERSION: sets MOUNTS to where that version is mounted ("cgroup" or "cgroup2"); machines differ.
+cgroup_mounts() {
+	local line field
+
+	MOUNTS=()
+	while read -r line; do
+		[[ $line = *" - $1 "* ]] || continue
+		read -r _ _ _ _ field _ <<<"$line"
+		MOUNTS+=("$field")
+	done </proc/self/mountinfo
+}
 
 # mount_base EMPTY TARGET: / as a file system of its own, since the kernel refuses an overlay in which one
 # layer lies inside another.

@@ -24,16 +24,8 @@ HIDDEN="/etc/systemd/system /etc/systemd/network /etc/systemd/user /etc/NetworkM
 	/etc/profile.d /etc/nginx/sites-enabled /root /tmp /var/tmp /var/log/journal /var/lib/systemd
 	/var/lib/NetworkManager"
 
-# Units that have nothing to do, or cannot work, in a namespace.
-MASKED="systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udev-trigger.service
-	systemd-timesyncd.service systemd-resolved.service systemd-homed.service systemd-binfmt.service
-	systemd-remount-fs.service systemd-modules-load.service systemd-firstboot.service systemd-pstore.service
-	systemd-machine-id-commit.service systemd-network-generator.service.d systemd-rfkill.socket
-	console-getty.service getty.target getty-static.service dev-hugepages.mount
-	dev-mqueue.mount sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount
-	sys-fs-fuse-connections.mount proc-sys-fs-binfmt_misc.automount e2scrub_reap.service ldconfig.service
-	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer man-db.timer
-	logrotate.timer"
+# The rest of what the distribution starts by itself works in a namespace, or sees that it does not and stays away.
+MASKED="console-getty.service dev-hugepages.mount"
 
 # Under each host lies one overlay with all that the hosts have in common.
 hosts_prepare() {
@@ -77,6 +69,8 @@ common_files() {
 	ln -s /usr/lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 	rm -f "$root/etc/resolv.conf" "$root/etc/fstab" "$root/etc/network/interfaces"
 	touch "$root/etc/fstab" "$root/etc/network/interfaces"
+	# Newer than /usr: no ldconfig or hwdb run at the first boot.
+	touch "$root/etc/.updated" "$root/var/.updated"
 	mkdir -p "$root/srv/files"
 	{
 		printf '127.0.0.1 localhost\n::1 localhost\n'
@@ -191,7 +185,7 @@ files_ensure() {
 # host_start HOST: returns at once; the host boots by itself.
 host_start() {
 	mkdir -p "$CGROUP/$1"
-	setsid "$LAB_DIR/lab" --name "$NAME" --inside host_supervise "$1" </dev/null >>"$STATE/$1.console" 2>&1 &
+	daemon "$1" "$STATE/$1.console" "$LAB_DIR/lab" --name "$NAME" --inside host_supervise "$1"
 }
 
 # Boots the host, again for as long as it asks for a reboot (systemd-nspawn then ends with 133).
@@ -224,7 +218,6 @@ host_leader() {
 }
 
 host_boots() { host_leader "$1" && [ -S "/proc/$LEADER/root/run/systemd/private" ]; }
-host_answers() { [ -n "$(host_exec "$1" systemctl is-system-running 2>/dev/null)" ]; }
 
 # Waits until the host is up. 0: all units run; else says which failed.
 host_wait() {
@@ -242,28 +235,31 @@ host_wait() {
 	return 1
 }
 
-# host_exec HOST COMMAND...: replaces nothing; the command is in every namespace and the group of the host.
-host_exec() {
-	host_leader "$1" || die "$1 is not running; \"lab status\" tells, $STATE/$1.console has its console"
-	(
-		mkdir -p "$CGROUP/$1/payload/lab"
-		echo "$BASHPID" >"$CGROUP/$1/payload/lab/cgroup.procs"
-		shift
-		exec nsenter -t "$LEADER" -a -r --wd=/proc/$LEADER/root/root /usr/bin/env -i HOME=/root USER=root LOGNAME=root TERM="${TERM-dumb}" \
-			LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
-	)
+# host_enter HOST COMMAND...: becomes the command, in every namespace and in the control group of the host.
+# Whoever kills nsenter, which stays outside to wait, ends the command too.
+host_enter() {
+	local group=$CGROUP/$1/payload/lab
+
+	host_leader "$1" || die "$1 is not running; $STATE/$1.console has its console"
+	[ -d "$group" ] || mkdir "$group"
+	echo "$BASHPID" >"$group/cgroup.procs"
+	shift
+	exec nsenter -t "$LEADER" -a -r --wd="/proc/$LEADER/root/root" /usr/bin/setpriv --pdeathsig TERM \
+		/usr/bin/env -i HOME=/root USER=root LOGNAME=root TERM="${TERM-dumb}" LANG=C.UTF-8 \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
-leader_is() { host_leader "$1" && [ "$LEADER" = "$2" ]; }
+host_exec() { (host_enter "$@"); }
 
 # host_reboot HOST: by its own systemd; from outside when that does not end it.
 host_reboot() {
 	local host=$1 old
 
 	host_leader "$host" || die "$host is not running"
-	old=$LEADER
+	identify "$LEADER"
+	old=$IDENTITY
 	host_exec "$host" systemctl reboot || true
-	wait_for 30 eval "! alive \"$(identity "$old")\"" || kill -KILL "$old"
+	wait_for 30 gone "$old" || kill -KILL "${old%% *}"
 	host_wait "$host" || true
 	inside wait_addresses "$host"
 }

@@ -8,6 +8,8 @@ internet_up() {
 	ip -n inet link add net0 type bridge mcast_snooping 0
 	ip -n inet link set net0 up
 	bridge_without_filter inet
+	namespace_sysctls inet
+	[ "$(<"$F/congestion.inet")" = cubic ] || touch "$F/congestion-by-route"
 }
 
 bridge_without_filter() {
@@ -44,9 +46,8 @@ unplug() {
 	if on_campus "$host"; then
 		ip -n campus link del "$host"
 	else
-		kill "$(<"$F/wire.$host.pid")"
-		wait_for 5 eval "! ip -n inet link show $host >/dev/null 2>&1"
-		rm -f "$F/wire.$host"
+		daemon_stop "wire.$host"
+		rm "$F/wire.$host"
 	fi
 	ip netns del "$host"
 }
@@ -63,8 +64,7 @@ wire_start() {
 	settings=$(cat "$STATE/wires/$host" 2>/dev/null || wire_default "$host")
 	[ ! -e "$STATE/faults/host-$host" ] || settings+=" cut=1"
 	# shellcheck disable=SC2086  # a list of settings
-	setsid "$WIRE" run "$F/wire.$host" "/run/netns/$host" ens3 /run/netns/inet "$host" $settings >>"$STATE/log" 2>&1 &
-	echo $! >"$F/wire.$host.pid"
+	daemon "wire.$host" "$STATE/log" "$WIRE" run "$F/wire.$host" "/run/netns/$host" ens3 /run/netns/inet "$host" $settings
 	wait_for 5 [ -S "$F/wire.$host" ] || die "the wire of $host did not start: $(tail -n 1 "$STATE/log")"
 }
 

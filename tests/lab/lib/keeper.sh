@@ -17,9 +17,9 @@ LABS=/run/neo-lab
 # shellcheck disable=SC2034  # read by the other parts
 lab_paths() {
 	STATE=$LABS/$NAME
-	CGROUP=$(cgroup2)
-	[ -n "$CGROUP" ] || die "no cgroup2 file system is mounted; a host's systemd needs one"
-	CGROUP=$CGROUP/neo-lab.$NAME
+	cgroup_mounts cgroup2
+	[ "${#MOUNTS[@]}" -gt 0 ] || die "no cgroup2 file system is mounted; a host's systemd needs one"
+	CGROUP=${MOUNTS[0]}/neo-lab.$NAME
 }
 
 recall() { { read -r RECALLED <"$1"; } 2>/dev/null || RECALLED=; }
@@ -35,22 +35,25 @@ find_keeper() {
 	KEEPER=${RECALLED%% *}
 }
 
-# inside FUNCTION ARGUMENT...: runs a function of these files in the keeper's namespaces.
-inside() {
+# enter FUNCTION ARGUMENT...: becomes a function of these files in the keeper's namespaces.
+enter() {
 	find_keeper
-	(
-		echo "$BASHPID" >"$CGROUP/keeper/cgroup.procs"
-		exec nsenter -t "$KEEPER" -m -p -n -i -u "$LAB_DIR/lab" --name "$NAME" --inside "$@"
-	)
+	echo "$BASHPID" >"$CGROUP/keeper/cgroup.procs"
+	exec nsenter -t "$KEEPER" -m -p -n -i -u setpriv --pdeathsig TERM "$LAB_DIR/lab" --name "$NAME" --inside "$@"
 }
+
+inside() { (enter "$@"); }
 
 # On a machine with both versions systemd-nspawn makes the same groups in a hierarchy of version 1 too.
 remove_cgroups() {
-	local group
+	local version mount
 
-	while read -r group; do
-		[ ! -d "$group/$1" ] || wait_for 5 remove_cgroup "$group/$1" || say "cannot remove $group/$1"
-	done < <(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo)
+	for version in cgroup cgroup2; do
+		cgroup_mounts "$version"
+		for mount in "${MOUNTS[@]}"; do
+			[ ! -d "$mount/$1" ] || wait_for 5 remove_cgroup "$mount/$1" || say "cannot remove $mount/$1"
+		done
+	done
 }
 
 # A group whose processes have just ended is busy for a moment.
@@ -63,7 +66,7 @@ sweep() {
 	recall "$state/keeper"
 	if alive "$RECALLED"; then
 		kill -KILL "${RECALLED%% *}" 2>/dev/null || true
-		wait_for 10 eval "! alive \"$RECALLED\""
+		wait_for 10 gone "$RECALLED"
 	fi
 	case $name in .*) ;; *) remove_cgroups "neo-lab.$name" ;; esac
 	rm -rf --one-file-system "$state"
@@ -82,15 +85,6 @@ sweep_remains() {
 	done
 }
 
-close_other_files() {
-	local fd
-
-	for fd in "/proc/$BASHPID/fd/"*; do
-		fd=${fd##*/}
-		case $fd in [0-2] | 255) ;; *) eval "exec $fd>&-" ;; esac
-	done
-}
-
 owner_gone() {
 	recall "$STATE/owner"
 	[ "$RECALLED" != - ] && ! alive "$RECALLED"
@@ -100,7 +94,8 @@ sweeper() {
 	local keeper
 
 	close_other_files
-	identity $$ >"$STATE/sweeper"
+	identify $$
+	echo "$IDENTITY" >"$STATE/sweeper"
 	mkdir -p "$CGROUP/keeper"
 	(
 		echo "$BASHPID" >"$CGROUP/keeper/cgroup.procs"
@@ -108,7 +103,7 @@ sweeper() {
 			"$LAB_DIR/lab" --name "$NAME" --inside keeper
 	) &
 	keeper=$!
-	while alive_child "$keeper" && ! owner_gone; do
+	while identify "$keeper" && [ -n "$IDENTITY" ] && ! owner_gone; do
 		pause 0.2
 	done
 	kill -KILL "$keeper" 2>/dev/null || true
@@ -116,13 +111,12 @@ sweeper() {
 	sweep "$STATE"
 }
 
-alive_child() { [ -n "$(identity "$1")" ]; }
-
 keeper() {
-	local stat
+	local outer
 
 	# /proc is still the outer one, in which this process has the number that others see.
-	read -r stat </proc/self/stat
+	identify self
+	outer=$IDENTITY
 	hostname "neo-lab-$NAME"
 	mount -t proc proc /proc
 	private_run
@@ -130,9 +124,7 @@ keeper() {
 	exec {LAYER_LOCK}<"$LAYER/lock"
 	flock -s "$LAYER_LOCK"
 	ip link set lo up
-	# shellcheck disable=SC2086  # split into fields
-	set -- ${stat%% *} ${stat##*) }
-	echo "$1 ${21}" >"$STATE/keeper"
+	echo "$outer" >"$STATE/keeper"
 	while :; do pause 3600; done
 }
 
@@ -155,8 +147,8 @@ state_create() {
 	local new=$LABS/.$NAME.$$
 
 	mkdir -p "$new/faults" "$new/wires"
-	identity $$ >"$new/starter"
-	identity $$ >"$new/owner"
+	identify $$
+	echo "$IDENTITY" | tee "$new/starter" >"$new/owner"
 	printf '%s\n' "$1" >"$new/settings"
 	mv -T "$new" "$STATE" 2>/dev/null || {
 		rm -rf "$new"
@@ -173,6 +165,8 @@ keeper_hand_over() { echo "$1" >"$STATE/owner"; }
 
 keeper_stop() {
 	recall "$STATE/keeper"
-	[ -z "$RECALLED" ] || ! alive "$RECALLED" || kill -KILL "${RECALLED%% *}" 2>/dev/null || true
-	wait_for 10 eval '[ ! -d "$STATE" ]' || sweep_remains
+	gone "$RECALLED" || kill -KILL "${RECALLED%% *}" 2>/dev/null || true
+	wait_for 10 state_gone || sweep_remains
 }
+
+state_gone() { [ ! -d "$STATE" ]; }

@@ -21,11 +21,11 @@ owner_text() {
 }
 
 congestion_text() {
-	local host
+	local used
 
-	for host in $HOSTS; do
-		printf '%s %s; ' "$host" "$(<"$F/congestion.$host")"
-	done
+	used=$(<"$F/congestion.inet")
+	[ ! -e "$F/congestion-by-route" ] || used+=", cubic by route on the hosts of the Internet (this kernel refuses cubic in a namespace)"
+	echo "$used"
 }
 
 status_host() {
