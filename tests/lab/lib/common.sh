@@ -77,7 +77,7 @@ daemon() {
 	echo $! >"$F/$name.pid"
 }
 
-daemon_gone() { ! kill -0 "$1" 2>/dev/null; }
+daemon_gone() { identify "$1" && [ -z "$IDENTITY" ]; }
 
 daemon_stop() {
 	local pid

@@ -125,7 +125,9 @@ keeper() {
 	flock -s "$LAYER_LOCK"
 	ip link set lo up
 	echo "$outer" >"$STATE/keeper"
-	while :; do pause 3600; done
+	# wait, unlike read, also reaps the orphans that process 1 gets.
+	sleep infinity &
+	wait $!
 }
 
 # /run is a tmpfs of our own (netns names, nspawn's locks), in which only $STATE is the outer one.
