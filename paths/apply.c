@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths/apply.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/mptcp.h>
+#include <linux/rtnetlink.h>
+
+#include "common/error.h"
+
+static void put_address(struct nlmsghdr *message, guint16 type, const NeoAddress *address)
+{
+  mnl_attr_put(message, type, neo_address_size(address), address->bytes);
+}
+
+static gboolean change_rule(NeoKernel *kernel, const NeoRule *rule, guint16 type, guint16 flags, int *ret_errno, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, type, flags);
+  struct fib_rule_hdr *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  header->family = rule->family;
+  header->action = rule->action;
+  header->src_len = rule->from_length;
+  mnl_attr_put_u32(message, FRA_PRIORITY, rule->priority);
+  mnl_attr_put_u8(message, FRA_PROTOCOL, NEO_RTPROT);
+  if (rule->from_length)
+    put_address(message, FRA_SRC, &rule->from);
+  if (*rule->oif)
+    mnl_attr_put_strz(message, FRA_OIFNAME, rule->oif);
+  if (rule->table)
+    mnl_attr_put_u32(message, FRA_TABLE, rule->table);
+  if (rule->mark)
+    mnl_attr_put_u32(message, FRA_FWMARK, rule->mark);
+  return neo_netlink_request(kernel->route, message, ret_errno, error);
+}
+
+/* By netlink and index, so that a new link which took the name meanwhile is not touched. */
+static gboolean set_sysctl(NeoKernel *kernel, const NeoOperation *operation, int *ret_errno, GError **error)
+{
+  static const guint16 positions[] = {
+    [NEO_ARP_IGNORE] = IPV4_DEVCONF_ARP_IGNORE, [NEO_ARP_ANNOUNCE] = IPV4_DEVCONF_ARP_ANNOUNCE,
+    [NEO_RP_FILTER] = IPV4_DEVCONF_RP_FILTER,
+  };
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_SETLINK, 0);
+  struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  header->ifi_index = operation->link;
+  struct nlattr *spec = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+  struct nlattr *family = mnl_attr_nest_start(message, AF_INET);
+  struct nlattr *conf = mnl_attr_nest_start(message, IFLA_INET_CONF);
+  mnl_attr_put_u32(message, positions[operation->sysctl], operation->value);
+  mnl_attr_nest_end(message, conf);
+  mnl_attr_nest_end(message, family);
+  mnl_attr_nest_end(message, spec);
+  return neo_netlink_request(kernel->route, message, ret_errno, error);
+}
+
+static gboolean set_limits(NeoKernel *kernel, const NeoLimits *limits, int *ret_errno, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_genl_message(buffer, kernel->mptcp_family, MPTCP_PM_CMD_SET_LIMITS, MPTCP_PM_VER, 0);
+
+  mnl_attr_put_u32(message, MPTCP_PM_ATTR_RCV_ADD_ADDRS, limits->add_addr_accepted);
+  mnl_attr_put_u32(message, MPTCP_PM_ATTR_SUBFLOWS, limits->subflows);
+  return neo_netlink_request(kernel->generic, message, ret_errno, error);
+}
+
+static gboolean change_endpoint(NeoKernel *kernel, const NeoMptcpEndpoint *endpoint, guint8 command, int *ret_errno, GError **error)
+{
+  const NeoAddress *address = &endpoint->address;
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_genl_message(buffer, kernel->mptcp_family, command, MPTCP_PM_VER, 0);
+  struct nlattr *nest = mnl_attr_nest_start(message, MPTCP_PM_ATTR_ADDR);
+
+  mnl_attr_put_u16(message, MPTCP_PM_ADDR_ATTR_FAMILY, address->family);
+  put_address(message, address->family == AF_INET ? MPTCP_PM_ADDR_ATTR_ADDR4 : MPTCP_PM_ADDR_ATTR_ADDR6, address);
+  if (command == MPTCP_PM_CMD_DEL_ADDR) {
+    mnl_attr_put_u8(message, MPTCP_PM_ADDR_ATTR_ID, endpoint->id);
+  } else {
+    mnl_attr_put_u32(message, MPTCP_PM_ADDR_ATTR_FLAGS, MPTCP_PM_ADDR_FLAG_SUBFLOW);
+    mnl_attr_put_u32(message, MPTCP_PM_ADDR_ATTR_IF_IDX, endpoint->link);
+  }
+  mnl_attr_nest_end(message, nest);
+  return neo_netlink_request(kernel->generic, message, ret_errno, error);
+}
+
+static int take_oif(const struct nlmsghdr *message, void *data)
+{
+  const struct nlattr *attr;
+
+  mnl_attr_for_each(attr, message, sizeof(struct rtmsg))
+    if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+      *(int *)data = mnl_attr_get_u32(attr);
+  return MNL_CB_OK;
+}
+
+/* Asks the kernel for the route of a packet from the address to an address that is nobody's (RFC 5737, RFC 9637). */
+static gboolean check_route(NeoKernel *kernel, const NeoOperation *operation, GError **error)
+{
+  const NeoAddress *from = &operation->endpoint.address;
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_GETROUTE, 0);
+  struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+  NeoAddress to;
+  int link = 0;
+
+  neo_address_parse(from->family == AF_INET ? "203.0.113.1" : "3fff:fff::1", &to);
+  header->rtm_family = from->family;
+  header->rtm_dst_len = header->rtm_src_len = neo_address_size(from) * 8;
+  put_address(message, RTA_DST, &to);
+  put_address(message, RTA_SRC, from);
+  if (!neo_netlink_get(kernel->route, message, take_oif, &link, error))
+    return FALSE;
+  if (link == operation->link)
+    return TRUE;
+  g_set_error(error, NEO_ERROR, NEO_ERROR_SYSTEM, "it leaves by interface number %d, as another rule comes first", link);
+  return FALSE;
+}
+
+/* What is there or gone already, by another hand, is as wanted. */
+static gboolean is_done(NeoOperationKind kind, int errnum)
+{
+  if (kind == NEO_RULE_ADD || kind == NEO_ENDPOINT_ADD)
+    return errnum == EEXIST;
+  if (kind == NEO_RULE_REMOVE || kind == NEO_ENDPOINT_REMOVE)
+    return errnum == ENOENT || errnum == ESRCH || errnum == EINVAL;
+  if (kind == NEO_SYSCTL_SET)
+    return errnum == ENODEV;
+  return FALSE;
+}
+
+static gboolean request(NeoKernel *kernel, const NeoOperation *operation, int *ret_errno, GError **error)
+{
+  switch (operation->kind) {
+  case NEO_ENDPOINT_REMOVE:
+    return change_endpoint(kernel, &operation->endpoint, MPTCP_PM_CMD_DEL_ADDR, ret_errno, error);
+  case NEO_RULE_ADD:
+    return change_rule(kernel, &operation->rule, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, ret_errno, error);
+  case NEO_SYSCTL_SET:
+    return set_sysctl(kernel, operation, ret_errno, error);
+  case NEO_LIMITS_SET:
+    return set_limits(kernel, &operation->limits, ret_errno, error);
+  case NEO_ROUTE_CHECK:
+    return check_route(kernel, operation, error);
+  case NEO_ENDPOINT_ADD:
+    return change_endpoint(kernel, &operation->endpoint, MPTCP_PM_CMD_ADD_ADDR, ret_errno, error);
+  case NEO_RULE_REMOVE:
+    return change_rule(kernel, &operation->rule, RTM_DELRULE, 0, ret_errno, error);
+  }
+  return FALSE;
+}
+
+/* Whether @operation needs @failed: it is for the same path, or it would remove the mark of an endpoint that is still there. */
+static gboolean depends(const NeoOperation *operation, const NeoOperation *failed)
+{
+  if (operation->kind == NEO_RULE_REMOVE)
+    return failed->kind == NEO_ENDPOINT_REMOVE && operation->rule.from_length &&
+           neo_address_equal(&operation->rule.from, &failed->endpoint.address);
+  return operation->link && operation->link == failed->link;
+}
+
+static gboolean is_hopeless(const NeoOperation *operation, const GPtrArray *failed)
+{
+  for (guint i = 0; i < failed->len; i++)
+    if (depends(operation, failed->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static void gather(GString *failures, const NeoOperation *operation, const GError *why)
+{
+  g_autofree char *what = neo_operation_to_string(operation);
+  g_string_append_printf(failures, "%s%s: %s", failures->len ? "\n" : "", what, why->message);
+}
+
+gboolean neo_apply(NeoKernel *kernel, const GArray *plan, GError **error)
+{
+  g_autoptr(GPtrArray) failed = g_ptr_array_new();
+  g_autoptr(GString) failures = g_string_new(NULL);
+
+  for (guint i = 0; i < plan->len; i++) {
+    NeoOperation *operation = &g_array_index(plan, NeoOperation, i);
+    g_autoptr(GError) why = NULL;
+    int errnum = 0;
+    if (is_hopeless(operation, failed) || request(kernel, operation, &errnum, &why) || is_done(operation->kind, errnum))
+      continue;
+    gather(failures, operation, why);
+    g_ptr_array_add(failed, operation);
+  }
+  if (failures->len == 0)
+    return TRUE;
+  g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, failures->str);
+  return FALSE;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths/desire.h"
+
+#include <stdarg.h>
+
+typedef struct {
+  const NeoObserved *seen;
+  const NeoPathsConf *conf;
+  NeoDesired *desired;
+} Context;
+
+void neo_complain(GArray *complaints, int link, const char *format, ...)
+{
+  NeoComplaint complaint = { .link = link };
+  va_list args;
+
+  va_start(args, format);
+  complaint.text = g_strdup_vprintf(format, args);
+  va_end(args);
+  g_array_append_val(complaints, complaint);
+}
+
+static void clear_complaint(gpointer data)
+{
+  g_free(((NeoComplaint *)data)->text);
+}
+
+static NeoDesired *desired_new(void)
+{
+  NeoDesired *desired = g_new0(NeoDesired, 1);
+
+  desired->rules = g_array_new(FALSE, FALSE, sizeof(NeoRule));
+  desired->endpoints = g_array_new(FALSE, FALSE, sizeof(NeoWantedEndpoint));
+  desired->sysctls = g_array_new(FALSE, FALSE, sizeof(NeoWantedSysctls));
+  desired->complaints = g_array_new(FALSE, FALSE, sizeof(NeoComplaint));
+  g_array_set_clear_func(desired->complaints, clear_complaint);
+  return desired;
+}
+
+void neo_desired_free(NeoDesired *desired)
+{
+  if (!desired)
+    return;
+  g_clear_pointer(&desired->paths, g_array_unref);
+  g_array_unref(desired->rules);
+  g_array_unref(desired->endpoints);
+  g_array_unref(desired->sysctls);
+  g_array_unref(desired->complaints);
+  g_free(desired);
+}
+
+/* --- Interfaces that are left alone --- */
+
+/* The mark that the interface @name shall have: 0, NEO_MARK_ALONE or NEO_MARK_GOING. */
+static guint32 wanted_mark(const NeoObserved *seen, const NeoRequest *request, const char *name)
+{
+  static const guint32 marks[] = { [NEO_REQUEST_ALONE] = NEO_MARK_ALONE, [NEO_REQUEST_GOING] = NEO_MARK_GOING, [NEO_REQUEST_CLEAR] = 0 };
+
+  if (request->kind != NEO_REQUEST_NONE && g_str_equal(request->interface, name))
+    return marks[request->kind];
+  if (neo_observed_mark(seen, NEO_MARK_ALONE, name))
+    return NEO_MARK_ALONE;
+  return neo_observed_mark(seen, NEO_MARK_GOING, name) ? NEO_MARK_GOING : 0;
+}
+
+static gboolean is_path(const GArray *paths, int link)
+{
+  for (guint i = 0; i < paths->len; i++)
+    if (g_array_index(paths, NeoPath, i).link == link)
+      return TRUE;
+  return FALSE;
+}
+
+static void take_out(GArray *paths, int link)
+{
+  for (guint i = paths->len; i-- > 0;)
+    if (g_array_index(paths, NeoPath, i).link == link)
+      g_array_remove_index(paths, i);
+}
+
+static void leave_alone(Context *context, const NeoRequest *request)
+{
+  for (guint i = 0; i < context->seen->links->len; i++) {
+    const NeoLink *link = &g_array_index(context->seen->links, NeoLink, i);
+    guint32 kind = wanted_mark(context->seen, request, link->name);
+    if (!kind || (kind == NEO_MARK_GOING && !is_path(context->desired->paths, link->index)))
+      continue;
+    NeoRule mark = neo_rule_mark(kind, 0, link->name);
+    g_array_append_val(context->desired->rules, mark);
+    take_out(context->desired->paths, link->index);
+  }
+}
+
+/* --- Rules --- */
+
+static gboolean has_rule_from(const GArray *rules, const NeoAddress *from, guint32 priority, const NeoRule **ret_rule)
+{
+  for (guint i = 0; i < rules->len; i++) {
+    const NeoRule *rule = &g_array_index(rules, NeoRule, i);
+    if (rule->from_length && (!priority || rule->priority == priority) && neo_address_equal(&rule->from, from)) {
+      if (ret_rule)
+        *ret_rule = rule;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* An MPTCP endpoint was Neo's if the rule said so before; one that was there before the rule is somebody else's. */
+static gboolean endpoint_is_foreign(const NeoObserved *seen, const NeoAddress *address)
+{
+  return neo_observed_endpoint(seen, address) && !has_rule_from(seen->rules, address, NEO_RULE_FROM, NULL);
+}
+
+static void complain_of_address(Context *context, const NeoLocal *local, guint32 table)
+{
+  g_autofree char *text = neo_address_to_string(&local->address);
+  const NeoLink *link = neo_observed_link(context->seen, local->link);
+
+  neo_complain(context->desired->complaints, local->link, "%s: address %s is that of the path in table %u, too; expected each address on one path",
+               link->name, text, table);
+}
+
+static void desire_address(Context *context, const NeoPath *path, const NeoLocal *local)
+{
+  gboolean foreign = endpoint_is_foreign(context->seen, &local->address);
+  NeoRule rule = neo_rule_from(&local->address, path->table, foreign ? NEO_RULE_FROM_FOREIGN : NEO_RULE_FROM);
+  const NeoRule *other;
+
+  if (has_rule_from(context->desired->rules, &local->address, 0, &other)) {
+    complain_of_address(context, local, other->table);
+    return;
+  }
+  g_array_append_val(context->desired->rules, rule);
+}
+
+static void desire_path(Context *context, const NeoPath *path)
+{
+  NeoRule rule = neo_rule_oif(path->family, neo_observed_link(context->seen, path->link)->name, path->table);
+
+  g_array_append_val(context->desired->rules, rule);
+  for (guint i = 0; i < context->seen->locals->len; i++) {
+    const NeoLocal *local = &g_array_index(context->seen->locals, NeoLocal, i);
+    if (local->link == path->link && local->address.family == path->family)
+      desire_address(context, path, local);
+  }
+}
+
+/* --- MPTCP endpoints --- */
+
+/*
+ * A temporary address gets none, as its subflows would be closed every day; nor does a deprecated one, but the
+ * endpoint that it had stays for the connections that use it.
+ */
+static gboolean deserves_endpoint(const NeoObserved *seen, const NeoLocal *local)
+{
+  return !local->temporary && (!local->deprecated || neo_observed_endpoint(seen, &local->address));
+}
+
+static const NeoPath *path_of_local(const GArray *paths, const NeoLocal *local)
+{
+  for (guint i = 0; i < paths->len; i++) {
+    const NeoPath *path = &g_array_index(paths, NeoPath, i);
+    if (path->link == local->link && path->family == local->address.family)
+      return path;
+  }
+  return NULL;
+}
+
+static gboolean wants_endpoint(Context *context, const NeoLocal *local)
+{
+  const NeoPath *path = path_of_local(context->desired->paths, local);
+  const NeoLink *link = neo_observed_link(context->seen, local->link);
+
+  if (!path || !link->running || !deserves_endpoint(context->seen, local))
+    return FALSE;
+  NeoRule rule = neo_rule_from(&local->address, path->table, NEO_RULE_FROM);
+  return neo_rules_contain(context->desired->rules, &rule);
+}
+
+static guint count_foreign_endpoints(const NeoObserved *seen)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < seen->endpoints->len; i++)
+    if (!has_rule_from(seen->rules, &g_array_index(seen->endpoints, NeoMptcpEndpoint, i).address, NEO_RULE_FROM, NULL))
+      count++;
+  return count;
+}
+
+/* Adds those that exist already (@existing), or else the others, while there is @room; returns how many did not fit. */
+static guint add_endpoints(Context *context, gboolean existing, guint room)
+{
+  guint left_over = 0;
+
+  for (guint i = 0; i < context->seen->locals->len; i++) {
+    const NeoLocal *local = &g_array_index(context->seen->locals, NeoLocal, i);
+    NeoWantedEndpoint endpoint = { local->address, local->link };
+    if (!!neo_observed_endpoint(context->seen, &local->address) != existing || !wants_endpoint(context, local))
+      continue;
+    if (context->desired->endpoints->len < room)
+      g_array_append_val(context->desired->endpoints, endpoint);
+    else
+      left_over++;
+  }
+  return left_over;
+}
+
+static void desire_endpoints(Context *context)
+{
+  const NeoObserved *seen = context->seen;
+  guint foreign = count_foreign_endpoints(seen), room = seen->limit_max > foreign ? seen->limit_max - foreign : 0;
+  guint left_over = add_endpoints(context, TRUE, room) + add_endpoints(context, FALSE, room);
+
+  if (left_over)
+    neo_complain(context->desired->complaints, 0, "%u addresses have no MPTCP endpoint, as this kernel takes %u in all; connections do not use them unless bound to them",
+                 left_over, seen->limit_max);
+}
+
+/* --- Limits and neighbour sysctls, with what they were before --- */
+
+/* Whether Neo has had a path, so that what is observed now may be its own doing. */
+static gboolean any_rule(const NeoObserved *seen, guint32 priority, sa_family_t family, const char *oif)
+{
+  for (guint i = 0; i < seen->rules->len; i++) {
+    const NeoRule *rule = &g_array_index(seen->rules, NeoRule, i);
+    if (rule->priority == priority && (!family || rule->family == family) && (!oif || g_str_equal(rule->oif, oif)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static NeoLimits limits_before(const NeoObserved *seen)
+{
+  const NeoRule *mark = neo_observed_mark(seen, NEO_MARK_LIMITS, "");
+
+  if (mark)
+    return (NeoLimits){ .subflows = mark->mark >> 8 & 0xff, .add_addr_accepted = mark->mark & 0xff };
+  return any_rule(seen, NEO_RULE_OIF, 0, NULL) ? NEO_LIMITS_DEFAULT : seen->limits;
+}
+
+static NeoLimits raised(const NeoObserved *seen, const NeoPathsConf *conf, const NeoLimits *from)
+{
+  return (NeoLimits){
+    .subflows = MAX(from->subflows, MIN(conf->subflows, seen->limit_max)),
+    .add_addr_accepted = MAX(from->add_addr_accepted, MIN(conf->add_addr_accepted, seen->limit_max)),
+  };
+}
+
+static gboolean limits_equal(const NeoLimits *a, const NeoLimits *b)
+{
+  return a->subflows == b->subflows && a->add_addr_accepted == b->add_addr_accepted;
+}
+
+static void desire_limits(Context *context)
+{
+  const NeoObserved *seen = context->seen;
+  NeoLimits before = limits_before(seen), made = raised(seen, context->conf, &before), standard = NEO_LIMITS_DEFAULT;
+
+  if (context->desired->paths->len == 0) {
+    /* Limits that somebody changed meanwhile are theirs. */
+    context->desired->limits = limits_equal(&seen->limits, &made) ? before : seen->limits;
+    return;
+  }
+  context->desired->limits = raised(seen, context->conf, &seen->limits);
+  if (!limits_equal(&before, &standard)) {
+    NeoRule mark = neo_rule_mark(NEO_MARK_LIMITS, before.subflows << 8 | before.add_addr_accepted, "");
+    g_array_append_val(context->desired->rules, mark);
+  }
+}
+
+static guint16 pack_sysctls(const NeoSysctls *sysctls)
+{
+  guint16 packed = 0;
+
+  for (guint i = 0; i < NEO_N_SYSCTLS; i++)
+    packed |= (sysctls->value[i] & 0xf) << 4 * i;
+  return packed;
+}
+
+static NeoSysctls unpack_sysctls(guint32 packed)
+{
+  NeoSysctls sysctls;
+
+  for (guint i = 0; i < NEO_N_SYSCTLS; i++)
+    sysctls.value[i] = packed >> 4 * i & 0xf;
+  return sysctls;
+}
+
+static NeoSysctls sysctls_before(const NeoObserved *seen, const NeoLink *link)
+{
+  const NeoRule *mark = neo_observed_mark(seen, NEO_MARK_SYSCTL, link->name);
+
+  if (mark)
+    return unpack_sysctls(mark->mark);
+  return any_rule(seen, NEO_RULE_OIF, AF_INET, link->name) ? seen->sysctls_default : link->sysctls;
+}
+
+/*
+ * The kernel goes by the greater of conf/all and conf/INTERFACE (Documentation/networking/ip-sysctl.rst), so a
+ * value is left alone where that is enough already.
+ */
+static NeoSysctls adjusted(const NeoObserved *seen, const NeoSysctls *from)
+{
+  NeoSysctls to = *from;
+  const guint32 *all = seen->sysctls_all.value;
+
+  if (MAX(all[NEO_ARP_IGNORE], from->value[NEO_ARP_IGNORE]) < 1)
+    to.value[NEO_ARP_IGNORE] = 1;
+  if (MAX(all[NEO_ARP_ANNOUNCE], from->value[NEO_ARP_ANNOUNCE]) < 2)
+    to.value[NEO_ARP_ANNOUNCE] = 2;
+  if (MAX(all[NEO_RP_FILTER], from->value[NEO_RP_FILTER]) == 1)
+    to.value[NEO_RP_FILTER] = 2;
+  return to;
+}
+
+static gboolean is_path_parent(Context *context, int link)
+{
+  for (guint i = 0; i < context->desired->paths->len; i++) {
+    const NeoPath *path = &g_array_index(context->desired->paths, NeoPath, i);
+    if (path->family == AF_INET && neo_observed_link(context->seen, path->link)->parent == link)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean is_ipv4_path(const GArray *paths, int link)
+{
+  for (guint i = 0; i < paths->len; i++) {
+    const NeoPath *path = &g_array_index(paths, NeoPath, i);
+    if (path->family == AF_INET && path->link == link)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* A parent always gets a mark: once its macvlans are deleted nothing else tells which link it was. */
+static void keep_sysctls(Context *context, const NeoLink *link, const NeoSysctls *before, gboolean parent)
+{
+  NeoRule mark = neo_rule_mark(NEO_MARK_SYSCTL, pack_sysctls(before), link->name);
+
+  if (parent || pack_sysctls(before) != pack_sysctls(&context->seen->sysctls_default))
+    g_array_append_val(context->desired->rules, mark);
+}
+
+/* What @link's sysctls go back to, for each that nobody changed since Neo set it. */
+static NeoSysctls restored(const NeoObserved *seen, const NeoLink *link, const NeoSysctls *before)
+{
+  NeoSysctls made = adjusted(seen, before), to = link->sysctls;
+
+  for (guint i = 0; i < NEO_N_SYSCTLS; i++)
+    if (link->sysctls.value[i] == made.value[i])
+      to.value[i] = before->value[i];
+  return to;
+}
+
+static void desire_sysctls(Context *context, const NeoLink *link)
+{
+  NeoSysctls before = sysctls_before(context->seen, link);
+  gboolean parent = is_path_parent(context, link->index);
+  NeoWantedSysctls wanted = { .link = link->index };
+
+  if (parent || is_ipv4_path(context->desired->paths, link->index)) {
+    keep_sysctls(context, link, &before, parent);
+    wanted.sysctls = adjusted(context->seen, &link->sysctls);
+  } else {
+    wanted.sysctls = restored(context->seen, link, &before);
+  }
+  g_array_append_val(context->desired->sysctls, wanted);
+}
+
+NeoDesired *neo_desire(const NeoObserved *seen, const NeoPathsConf *conf, const NeoRequest *request)
+{
+  static const NeoRequest no_request = { NEO_REQUEST_NONE };
+  Context context = { seen, conf, desired_new() };
+
+  request = request ? request : &no_request;
+  context.desired->paths = request->remove_all ? g_array_new(FALSE, FALSE, sizeof(NeoPath))
+                                               : neo_find_paths(seen, &conf->tables, context.desired->complaints);
+  if (!request->remove_all)
+    leave_alone(&context, request);
+  for (guint i = 0; i < context.desired->paths->len; i++)
+    desire_path(&context, &g_array_index(context.desired->paths, NeoPath, i));
+  if (seen->mptcp) {
+    desire_endpoints(&context);
+    desire_limits(&context);
+  }
+  for (guint i = 0; i < seen->links->len; i++)
+    desire_sysctls(&context, &g_array_index(seen->links, NeoLink, i));
+  return context.desired;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "paths/apply.h"
+#include "paths/observe.h"
+#include "paths/plan.h"
+
+#define RUN_DIR "/run/neo"
+#define LOCK_FILE RUN_DIR "/paths.lock"
+
+void neo_engine_result_free(NeoEngineResult *result)
+{
+  if (!result)
+    return;
+  g_ptr_array_unref(result->plan);
+  g_array_unref(result->complaints);
+  g_free(result);
+}
+
+/* A file descriptor that holds the lock until it is closed, or -1. */
+static int lock(GError **error)
+{
+  if (g_mkdir_with_parents(RUN_DIR, 0755) < 0) {
+    neo_error_set_errno(error, errno, RUN_DIR);
+    return -1;
+  }
+  int fd = open(LOCK_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+    neo_error_set_errno(error, errno, LOCK_FILE);
+    if (fd >= 0)
+      close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+static guint count_interfaces(const GArray *paths)
+{
+  g_autoptr(GHashTable) links = g_hash_table_new(NULL, NULL);
+
+  for (guint i = 0; i < paths->len; i++)
+    g_hash_table_add(links, GINT_TO_POINTER(g_array_index(paths, NeoPath, i).link));
+  return g_hash_table_size(links);
+}
+
+static guint count_rules(const GArray *rules, guint32 priority)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < rules->len; i++)
+    count += g_array_index(rules, NeoRule, i).priority == priority;
+  return count;
+}
+
+static NeoEngineResult *summarize(NeoDesired *desired, const GArray *plan)
+{
+  NeoEngineResult *result = g_new0(NeoEngineResult, 1);
+  guint foreign = count_rules(desired->rules, NEO_RULE_FROM_FOREIGN);
+
+  result->plan = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < plan->len; i++)
+    g_ptr_array_add(result->plan, neo_operation_to_string(&g_array_index(plan, NeoOperation, i)));
+  result->complaints = g_array_ref(desired->complaints);
+  result->paths = count_interfaces(desired->paths);
+  result->addresses = count_rules(desired->rules, NEO_RULE_FROM) + foreign;
+  result->endpoints = desired->endpoints->len + foreign;
+  return result;
+}
+
+static NeoEngineResult *run_locked(NeoKernel *kernel, const NeoPathsConf *conf, const NeoRequest *request, gboolean dry_run,
+                                   GError **ret_failures, GError **error)
+{
+  g_autoptr(NeoObserved) seen = neo_observe(kernel, &conf->tables, error);
+  if (!seen)
+    return NULL;
+
+  g_autoptr(NeoDesired) desired = neo_desire(seen, conf, request);
+  g_autoptr(GArray) plan = neo_plan(seen, desired);
+  if (!dry_run)
+    neo_apply(kernel, plan, ret_failures);
+  return summarize(desired, plan);
+}
+
+NeoEngineResult *neo_engine_run(NeoKernel *kernel, const NeoPathsConf *conf, const NeoRequest *request, gboolean dry_run,
+                                GError **ret_failures, GError **error)
+{
+  if (dry_run)
+    return run_locked(kernel, conf, request, TRUE, NULL, error);
+  int fd = lock(error);
+  if (fd < 0)
+    return NULL;
+  NeoEngineResult *result = run_locked(kernel, conf, request, FALSE, ret_failures, error);
+  close(fd);
+  return result;
+}
