@@ -98,6 +98,15 @@ gboolean neo_sysctl_hold(const char *state_dir, const char *key, const char *val
   return held;
 }
 
+char *neo_sysctl_before(const char *state_dir, const char *key, GError **error)
+{
+  g_autofree char *dir = key_dir(state_dir, key);
+  g_autofree char *before_path = g_build_filename(dir, "before", NULL);
+  char *before = NULL;
+
+  return g_file_get_contents(before_path, &before, NULL, NULL) ? before : neo_sysctl_read(key, error);
+}
+
 static guint count_files(const char *dir)
 {
   g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
