@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "racer/race.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "racer/socket.h"
+
+/* ENOPROTOOPT stands for: established, but as plain TCP where MPTCP is required. */
+#define NOT_MPTCP ENOPROTOOPT
+
+typedef struct Attempt Attempt;
+struct Attempt {
+  RacerSource source; /* fd -1: not under way */
+  RacerRace *race;
+  Attempt *next;
+  RacerTarget target;
+  gint64 started;
+  int error;
+};
+
+struct RacerRace {
+  RacerLoop *loop;
+  RacerTargets *targets;
+  RacerRaceDone done;
+  gpointer data;
+  RacerTimer timer; /* the deadline, or the report of attempts that all failed at once */
+  gint64 deadline;
+  Attempt *attempts, **last;
+  guint running;
+};
+
+static void finish(RacerRace *race, const RacerResult *result)
+{
+  racer_loop_clear_timer(race->loop, &race->timer);
+  race->done(race, result, race->data);
+}
+
+static gboolean is_lost(const RacerRace *race)
+{
+  return race->running == 0 && !race->targets->pending;
+}
+
+static void give_up(RacerRace *race)
+{
+  static const RacerResult lost = { .fd = -1 };
+
+  finish(race, &lost);
+}
+
+/* Nothing has answered yet or its answer came too late for the race: no peer keeps a connection that nobody uses. */
+static void close_attempt(Attempt *attempt)
+{
+  if (attempt->source.fd < 0)
+    return;
+  racer_socket_abort(attempt->source.fd);
+  attempt->source.fd = -1;
+  attempt->race->running--;
+}
+
+static void fail_attempt(Attempt *attempt, int error)
+{
+  close_attempt(attempt);
+  attempt->error = error;
+  g_atomic_int_inc(&attempt->target.endpoint->failed);
+}
+
+static void win(Attempt *attempt, gboolean mptcp)
+{
+  RacerResult result = { .fd = attempt->source.fd, .endpoint = attempt->target.endpoint, .mptcp = mptcp,
+                         .connect_usec = g_get_monotonic_time() - attempt->started };
+
+  attempt->source.fd = -1;
+  attempt->race->running--;
+  g_atomic_int_inc(&attempt->target.endpoint->won);
+  finish(attempt->race, &result);
+}
+
+static void attempt_dispatch(RacerSource *source, guint32 events)
+{
+  Attempt *attempt = (Attempt *)source;
+  RacerRace *race = attempt->race;
+  gboolean mptcp = FALSE;
+  int error = racer_socket_error(source->fd);
+
+  if (!error && !(events & (EPOLLOUT | EPOLLHUP)))
+    return;
+  if (!error && race->targets->mptcp != RACER_MPTCP_NO)
+    mptcp = racer_socket_is_mptcp(source->fd);
+  if (!error && race->targets->mptcp == RACER_MPTCP_REQUIRE && !mptcp)
+    error = NOT_MPTCP;
+  if (!error) {
+    win(attempt, mptcp);
+    return;
+  }
+  fail_attempt(attempt, error);
+  if (is_lost(race))
+    give_up(race);
+}
+
+static gboolean was_tried(const RacerRace *race, const RacerTarget *target)
+{
+  for (const Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
+    if (attempt->target.length == target->length && memcmp(&attempt->target.address, &target->address, target->length) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void start_attempt(RacerRace *race, const RacerTarget *target)
+{
+  Attempt *attempt = g_new0(Attempt, 1);
+
+  attempt->source.dispatch = attempt_dispatch;
+  attempt->race = race;
+  attempt->target = *target;
+  racer_endpoint_ref(target->endpoint);
+  attempt->started = g_get_monotonic_time();
+  *race->last = attempt;
+  race->last = &attempt->next;
+  attempt->source.fd = racer_socket_connect(&target->address, target->length, race->targets->mptcp, race->targets->keep_alive);
+  if (attempt->source.fd < 0) {
+    fail_attempt(attempt, errno);
+    return;
+  }
+  race->running++;
+  if (!racer_loop_add(race->loop, &attempt->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+    fail_attempt(attempt, errno);
+}
+
+static void start_attempts(RacerRace *race)
+{
+  for (guint i = 0; i < race->targets->addresses->len; i++) {
+    const RacerTarget *target = &g_array_index(race->targets->addresses, RacerTarget, i);
+    if (!was_tried(race, target))
+      start_attempt(race, target);
+  }
+  racer_loop_set_timer(race->loop, &race->timer, is_lost(race) ? racer_loop_now(race->loop) : race->deadline);
+}
+
+static void timer_fire(RacerTimer *timer)
+{
+  RacerRace *race = (RacerRace *)((char *)timer - G_STRUCT_OFFSET(RacerRace, timer));
+
+  for (Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
+    if (attempt->source.fd >= 0)
+      fail_attempt(attempt, ETIMEDOUT);
+  give_up(race);
+}
+
+RacerRace *racer_race_new(RacerLoop *loop, RacerTargets *targets, RacerRaceDone done, gpointer data)
+{
+  RacerRace *race = g_new0(RacerRace, 1);
+
+  race->loop = loop;
+  race->targets = racer_targets_ref(targets);
+  race->done = done;
+  race->data = data;
+  race->timer.fire = timer_fire;
+  race->last = &race->attempts;
+  race->deadline = g_get_monotonic_time() + targets->connect_timeout * G_GINT64_CONSTANT(1000);
+  start_attempts(race);
+  return race;
+}
+
+void racer_race_update(RacerRace *race, RacerTargets *targets)
+{
+  racer_targets_unref(race->targets);
+  race->targets = racer_targets_ref(targets);
+  start_attempts(race);
+}
+
+void racer_race_free(RacerRace *race)
+{
+  racer_loop_clear_timer(race->loop, &race->timer);
+  for (Attempt *attempt = race->attempts, *next; attempt; attempt = next) {
+    next = attempt->next;
+    close_attempt(attempt);
+    racer_endpoint_unref(attempt->target.endpoint);
+    racer_loop_bury(race->loop, attempt);
+  }
+  racer_targets_unref(race->targets);
+  racer_loop_bury(race->loop, race);
+}
+
+static const char *reason(int error)
+{
+  return error == NOT_MPTCP ? "answers without MPTCP" : g_strerror(error);
+}
+
+char **racer_race_failures(const RacerRace *race)
+{
+  GPtrArray *failures = g_ptr_array_new();
+
+  for (const Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
+    g_ptr_array_add(failures, g_strdup_printf("%s: %s", attempt->target.endpoint->text, reason(attempt->error)));
+  for (guint i = 0; i < race->targets->unknown->len; i++)
+    g_ptr_array_add(failures, g_strdup(race->targets->unknown->pdata[i]));
+  if (race->targets->pending)
+    g_ptr_array_add(failures, g_strdup("name look-up: no answer yet"));
+  g_ptr_array_add(failures, NULL);
+  return (char **)g_ptr_array_free(failures, FALSE);
+}

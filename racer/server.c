@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The main thread: signals, names, status and the decision to leave. Connections are the workers' affair.
+ *
+ *   SERVING   until SIGTERM or SIGINT (then DRAINING), or until nothing was open for ExitIdleTime= (then the end)
+ *   DRAINING  nothing is accepted; until the last connection has ended, or a second signal
+ */
+#include "racer/server.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "racer/listeners.h"
+#include "racer/names.h"
+#include "racer/status.h"
+#include "racer/worker.h"
+
+#define MAX_WORKERS 4
+#define STATUS_INTERVAL_MSEC 1000
+#define SPARE_FDS 64      /* for all that is not a connection */
+#define FDS_OF_A_CONNECTION 3 /* client, peer, and a share of the losers of races */
+
+typedef struct {
+  const char *path;
+  RacerSettings *settings;
+  RacerNames *names;
+  RacerTargets *targets;
+  GArray *listeners;
+  GPtrArray *workers;
+  GMainLoop *loop;
+  gboolean may_idle_out, draining;
+  gint dirty; /* atomic: the workers have news that were not looked at */
+  int news;   /* eventfd */
+  guint status_timer, idle_timer;
+} Server;
+
+static RacerCounts count(const Server *server)
+{
+  RacerCounts sum = { 0 };
+
+  for (guint i = 0; i < server->workers->len; i++) {
+    RacerCounts counts = racer_worker_counts(server->workers->pdata[i]);
+    sum.open += counts.open;
+    sum.failed += counts.failed;
+  }
+  return sum;
+}
+
+static void set_accepting(Server *server, gboolean accepting)
+{
+  for (guint i = 0; i < server->workers->len; i++)
+    racer_worker_set_accepting(server->workers->pdata[i], accepting);
+}
+
+/* A connection that was accepted at the last moment keeps the program; what comes later waits in systemd's socket. */
+static gboolean idle_out(gpointer data)
+{
+  Server *server = data;
+
+  server->idle_timer = 0;
+  set_accepting(server, FALSE);
+  if (count(server).open > 0) {
+    set_accepting(server, TRUE);
+    return G_SOURCE_REMOVE;
+  }
+  sd_notify(FALSE, "STOPPING=1");
+  g_main_loop_quit(server->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void watch_idleness(Server *server, guint open)
+{
+  g_clear_handle_id(&server->idle_timer, g_source_remove);
+  if (server->may_idle_out && server->settings->exit_idle_time && open == 0)
+    server->idle_timer = g_timeout_add(server->settings->exit_idle_time, idle_out, server);
+}
+
+static gboolean publish_status(gpointer data)
+{
+  Server *server = data;
+  RacerCounts counts = count(server);
+  g_autofree char *status = racer_status(server->settings->endpoints, counts.open, counts.failed);
+
+  server->status_timer = 0;
+  g_atomic_int_set(&server->dirty, FALSE);
+  sd_notifyf(FALSE, "STATUS=%s", status);
+  watch_idleness(server, counts.open);
+  return G_SOURCE_REMOVE;
+}
+
+static void leave_when_drained(Server *server)
+{
+  g_atomic_int_set(&server->dirty, FALSE);
+  if (count(server).open == 0)
+    g_main_loop_quit(server->loop);
+}
+
+static gboolean take_news(int fd, GIOCondition condition, gpointer data)
+{
+  Server *server = data;
+  eventfd_t n;
+
+  eventfd_read(fd, &n);
+  if (server->draining)
+    leave_when_drained(server);
+  else if (!server->status_timer)
+    server->status_timer = g_timeout_add(STATUS_INTERVAL_MSEC, publish_status, server);
+  return G_SOURCE_CONTINUE;
+}
+
+/* In a worker's thread. One wake-up for all that happens until the main thread looks. */
+static void worker_changed(gpointer data)
+{
+  Server *server = data;
+
+  if (g_atomic_int_compare_and_exchange(&server->dirty, FALSE, TRUE))
+    eventfd_write(server->news, 1);
+}
+
+static gboolean drain(gpointer data)
+{
+  Server *server = data;
+
+  if (server->draining) {
+    g_main_loop_quit(server->loop);
+    return G_SOURCE_CONTINUE;
+  }
+  server->draining = TRUE;
+  g_clear_handle_id(&server->status_timer, g_source_remove);
+  g_clear_handle_id(&server->idle_timer, g_source_remove);
+  set_accepting(server, FALSE);
+  sd_notifyf(FALSE, "STOPPING=1\nSTATUS=Waiting for %u connections to end", count(server).open);
+  leave_when_drained(server);
+  return G_SOURCE_CONTINUE;
+}
+
+static void set_targets(RacerTargets *targets, gpointer data)
+{
+  Server *server = data;
+
+  g_clear_pointer(&server->targets, racer_targets_unref);
+  server->targets = racer_targets_ref(targets);
+  for (guint i = 0; server->workers && i < server->workers->len; i++)
+    racer_worker_set_targets(server->workers->pdata[i], targets);
+}
+
+static void use_settings(Server *server, RacerSettings *settings)
+{
+  g_clear_pointer(&server->names, racer_names_free);
+  g_clear_pointer(&server->settings, racer_settings_free);
+  server->settings = settings;
+  server->names = racer_names_new(settings, set_targets, server);
+}
+
+static gboolean reload(gpointer data)
+{
+  Server *server = data;
+  g_autoptr(GError) error = NULL;
+
+  sd_notifyf(FALSE, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time());
+  RacerSettings *settings = racer_settings_load(server->path, &error);
+  if (settings)
+    use_settings(server, settings);
+  else
+    neo_log_failure(error);
+  sd_notify(FALSE, "READY=1");
+  publish_status(server);
+  return G_SOURCE_CONTINUE;
+}
+
+/* As many file descriptors as the system gives: the soft limit is only there for programs that use select(2). */
+static guint raise_fd_limit(void)
+{
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+    return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return MIN(limit.rlim_cur, G_MAXINT);
+}
+
+static guint connection_limit(const RacerSettings *settings)
+{
+  guint fds = raise_fd_limit();
+  guint possible = fds > SPARE_FDS + FDS_OF_A_CONNECTION ? (fds - SPARE_FDS) / FDS_OF_A_CONNECTION : 1;
+
+  return settings->max_connections ? MIN(settings->max_connections, possible) : possible;
+}
+
+static gboolean start_workers(Server *server, GError **error)
+{
+  guint limit = connection_limit(server->settings);
+  guint n = MIN(MIN(g_get_num_processors(), MAX_WORKERS), limit);
+
+  server->workers = g_ptr_array_new_with_free_func((GDestroyNotify)racer_worker_free);
+  for (guint i = 0; i < n; i++) {
+    RacerWorker *worker = racer_worker_new(server->listeners, limit / n + (i < limit % n), server->targets, worker_changed, server, error);
+    if (!worker)
+      return FALSE;
+    g_ptr_array_add(server->workers, worker);
+  }
+  return TRUE;
+}
+
+static gboolean start(Server *server, RacerSettings *settings, GError **error)
+{
+  gboolean activated = FALSE;
+
+  use_settings(server, settings);
+  server->listeners = racer_listeners_open(settings, &activated, error);
+  if (!server->listeners)
+    return FALSE;
+  server->may_idle_out = activated && !settings->listen;
+  server->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (server->news < 0)
+    return neo_error_set_errno(error, errno, "eventfd");
+  return start_workers(server, error);
+}
+
+/* The sources stay until the process ends: taking a signal's away would let a second SIGTERM kill. */
+static void serve(Server *server)
+{
+  g_unix_signal_add(SIGTERM, drain, server);
+  g_unix_signal_add(SIGINT, drain, server);
+  g_unix_signal_add(SIGHUP, reload, server);
+  g_unix_fd_add(server->news, G_IO_IN, take_news, server);
+  sd_notify(FALSE, "READY=1");
+  publish_status(server);
+  g_main_loop_run(server->loop);
+}
+
+static void clear(Server *server)
+{
+  g_clear_handle_id(&server->status_timer, g_source_remove);
+  g_clear_handle_id(&server->idle_timer, g_source_remove);
+  g_clear_pointer(&server->names, racer_names_free);
+  g_clear_pointer(&server->workers, g_ptr_array_unref);
+  g_clear_pointer(&server->listeners, g_array_unref);
+  g_clear_pointer(&server->targets, racer_targets_unref);
+  g_clear_pointer(&server->settings, racer_settings_free);
+  g_clear_pointer(&server->loop, g_main_loop_unref);
+  if (server->news >= 0)
+    close(server->news);
+}
+
+gboolean racer_server_run(const char *path, GError **error)
+{
+  Server server = { .path = path, .news = -1 };
+  RacerSettings *settings = racer_settings_load(path, error);
+
+  if (!settings)
+    return FALSE;
+  server.loop = g_main_loop_new(NULL, FALSE);
+  gboolean started = start(&server, settings, error);
+  if (started)
+    serve(&server);
+  clear(&server);
+  return started;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "racer/endpoint.h"
+
+typedef enum { RACER_MPTCP_NO, RACER_MPTCP_YES, RACER_MPTCP_REQUIRE } RacerMptcp;
+
+/** What /etc/neo/racer/PORT.conf says; times in milliseconds, 0 = never. */
+typedef struct {
+  GPtrArray *endpoints; /**< RacerEndpoint, at least one */
+  GPtrArray *listen;    /**< RacerEndpoint with addresses; NULL: none */
+  guint mptcp;          /**< RacerMptcp */
+  gboolean listen_mptcp;
+  guint connect_timeout, idle_timeout, keep_alive, exit_idle_time;
+  guint max_connections; /**< 0: as many as file descriptors allow */
+} RacerSettings;
+
+/** Reads the file @path. NULL with NEO_ERROR_CONFIG if anything in it is wrong. */
+RacerSettings *racer_settings_load(const char *path, GError **error);
+
+/** The same for a text; @name stands for the file in messages. */
+RacerSettings *racer_settings_parse(const char *name, const char *text, GError **error);
+
+/** The defaults with the endpoints @texts (ended by NULL); NEO_ERROR_USAGE if one is wrong. */
+RacerSettings *racer_settings_for_endpoints(char *const *texts, GError **error);
+
+void racer_settings_free(RacerSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RacerSettings, racer_settings_free)

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "racer/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mptcp.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+#ifndef SOL_MPTCP
+#define SOL_MPTCP 284 /* linux/socket.h; not in glibc 2.36 */
+#endif
+
+static void set_option(int fd, int level, int name, int value)
+{
+  setsockopt(fd, level, name, &value, sizeof value);
+}
+
+/* A relay never has a reason to wait for more bytes before it sends (Nagle); Linux hands both options to accepted sockets. */
+static void set_stream_options(int fd, guint keep_alive)
+{
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (keep_alive == 0)
+    return;
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, MIN(keep_alive / 1000, 32767)); /* MAX_TCP_KEEPIDLE, include/net/tcp.h */
+}
+
+/* EINVAL is the answer where net.mptcp.enabled=0 (Linux 5.6 to 5.9), ENOPROTOOPT after that (net/mptcp/ctrl.c). */
+static gboolean lacks_mptcp(int errnum)
+{
+  return errnum == EPROTONOSUPPORT || errnum == ENOPROTOOPT || errnum == EINVAL;
+}
+
+static int open_socket(int family, RacerMptcp mptcp)
+{
+  int fd = -1;
+
+  if (mptcp != RACER_MPTCP_NO)
+    fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_MPTCP);
+  if (mptcp == RACER_MPTCP_NO || (fd < 0 && mptcp == RACER_MPTCP_YES && lacks_mptcp(errno)))
+    fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  return fd;
+}
+
+int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **error)
+{
+  struct sockaddr_storage address;
+  socklen_t length = neo_address_to_sockaddr(&endpoint->address, endpoint->port, &address);
+  int fd = open_socket(endpoint->address.family, mptcp ? RACER_MPTCP_REQUIRE : RACER_MPTCP_NO);
+
+  if (fd < 0) {
+    neo_error_set_errno(error, errno, "%s socket for %s", mptcp ? "MPTCP" : "TCP", endpoint->text);
+    return -1;
+  }
+  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (endpoint->address.family == AF_INET6)
+    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, SOMAXCONN) < 0) {
+    neo_error_set_errno(error, errno, "listen on %s", endpoint->text);
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error)
+{
+  int flags = fcntl(fd, F_GETFL);
+
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+    return neo_error_set_errno(error, errno, "listening socket");
+  set_stream_options(fd, keep_alive);
+  return TRUE;
+}
+
+int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, RacerMptcp mptcp, guint keep_alive)
+{
+  int fd = open_socket(address->ss_family, mptcp);
+
+  if (fd < 0)
+    return -1;
+  set_stream_options(fd, keep_alive);
+  if (connect(fd, (const struct sockaddr *)address, length) == 0 || errno == EINPROGRESS)
+    return fd;
+  int why = errno;
+  close(fd);
+  errno = why;
+  return -1;
+}
+
+int racer_socket_error(int fd)
+{
+  int value = 0;
+  socklen_t size = sizeof value;
+
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &value, &size) < 0 ? errno : value;
+}
+
+gboolean racer_socket_is_mptcp(int fd)
+{
+  struct mptcp_info info = { 0 };
+  socklen_t size = sizeof info;
+
+  /* On a socket that fell back the kernel hands the call to TCP, which does not know the level. */
+  return getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) == 0 && !(info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
+}
+
+void racer_socket_abort(int fd)
+{
+  struct linger reset = { .l_onoff = 1 };
+
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close(fd);
+}

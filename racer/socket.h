@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <glib.h>
+#include <sys/socket.h>
+
+#include "racer/settings.h"
+
+/** A listening socket on @endpoint (an address), non-blocking; [::] takes IPv4 as well. -1 with @error on failure. */
+int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **error);
+
+/**
+ * Prepares the listening socket @fd, whoever made it: non-blocking, and with the options that accepted sockets
+ * inherit. Options that a kind of socket lacks (TCP's on a Unix socket) are passed over.
+ */
+gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error);
+
+/**
+ * Begins to connect to @address. Returns the non-blocking socket, or -1 with errno. With @mptcp, a kernel without
+ * MPTCP gives a TCP socket unless it is required (then -1 with EPROTONOSUPPORT).
+ */
+int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, RacerMptcp mptcp, guint keep_alive);
+
+/** The error that the connection attempt of @fd ended with, 0 if it is established or still under way. */
+int racer_socket_error(int fd);
+
+/** Whether the established connection of @fd speaks MPTCP: made as such and not fallen back (MPTCP_INFO). */
+gboolean racer_socket_is_mptcp(int fd);
+
+/** Closes @fd such that its peer sees a reset instead of an end; data that is not sent yet is thrown away. */
+void racer_socket_abort(int fd);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+/** One line for people: "3 open; won: px:443 12, ra:443 3; failed 0". @endpoints: of RacerEndpoint. The caller owns it. */
+char *racer_status(const GPtrArray *endpoints, guint open, guint failed);

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the racer's tests share: a network namespace, a racer under test, servers, and TAP.
+
+    client (test) --127.0.0.1:1080--> neo-racer --+--> 127.0.0.1:PORT   servers of the test (TCP or MPTCP)
+                                                  +--> 192.0.2.1:PORT   silence: dropped by nft in the namespace
+"""
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+IPPROTO_MPTCP = 262
+DEADLINE = 10  # seconds in which a state has to be reached
+PROGRAM = None
+DIRECTORY = None
+
+
+def enter_namespace():
+    """Runs this script again in network and mount namespaces of its own."""
+    if os.environ.get("NEO_TEST_NAMESPACE") != "1":
+        if os.geteuid() != 0:
+            print("1..0 # SKIP needs root")
+            sys.exit(0)
+        os.environ["NEO_TEST_NAMESPACE"] = "1"
+        os.execvp("unshare", ["unshare", "--net", "--mount", "--kill-child", sys.executable] + sys.argv)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["nft", "add table inet t; add chain inet t out { type filter hook output priority 0; };"
+                    "add rule inet t out ip daddr 192.0.2.1 drop"], check=True)
+    subprocess.run(["ip", "route", "add", "192.0.2.0/24", "dev", "lo"], check=True)
+
+
+def wait_for(what, condition, seconds=DEADLINE):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"not reached in {seconds} s: {what}")
+
+
+class Notify:
+    """The socket that sd_notify(3) writes to."""
+
+    def __init__(self):
+        self.path = os.path.join(tempfile.mkdtemp(dir=DIRECTORY), "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.setblocking(False)
+        self.lines = []
+
+    def read(self):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.lines += self.socket.recv(4096).decode().splitlines()
+        return self.lines
+
+    def status(self):
+        return next((line[7:] for line in reversed(self.read()) if line.startswith("STATUS=")), "")
+
+
+class Racer:
+    """A racer with the given lines in its file, listening on 127.0.0.1:1080 unless told otherwise."""
+
+    def __init__(self, *lines, listen="Listen=127.0.0.1:1080", wrapper=(), ready=True):
+        directory = tempfile.mkdtemp(dir=DIRECTORY)
+        self.config = os.path.join(directory, "racer.conf")
+        self.write(listen, *lines)
+        self.listen = listen
+        self.notify = Notify()
+        self.log_path = os.path.join(directory, "log")
+        environment = dict(os.environ, NOTIFY_SOCKET=self.notify.path, G_MESSAGES_DEBUG="neo")
+        with open(self.log_path, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen([*wrapper, PROGRAM, f"--config={self.config}"], env=environment, stderr=log)
+        if ready:
+            wait_for("READY=1", lambda: "READY=1" in self.notify.read() or self.process.poll() is not None)
+            assert self.process.poll() is None, self.log()
+
+    def write(self, *lines):
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write("\n".join(["[Racer]", *lines]) + "\n")
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8") as log:
+            return log.read()
+
+    def reload(self, *lines):
+        self.write(self.listen, *lines)
+        before = self.notify.read().count("READY=1")
+        self.process.send_signal(signal.SIGHUP)
+        wait_for("READY=1 after reload", lambda: self.notify.read().count("READY=1") > before)
+
+    def rss_kib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(2)
+        if self.process.poll() is None:  # the second signal may have merged with the first
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(DEADLINE)
+        assert code == 0, f"the racer ended with {code}: {self.log()}"
+        assert "ERROR" not in self.log() and "runtime error" not in self.log(), self.log()
+
+
+class Server:
+    """Calls handler(socket) in a thread for each connection."""
+
+    def __init__(self, port, handler, mptcp=False, address="127.0.0.1"):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM, IPPROTO_MPTCP if mptcp else socket.IPPROTO_TCP)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((address, port))
+        self.socket.listen(1024)
+        self.handler = handler
+        self.accepted = 0
+        self.errors = []
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                self.accepted += 1
+                threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        try:
+            with connection:
+                self.handler(connection)
+        except OSError as error:
+            self.errors.append(error)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+def echo(connection):
+    while data := connection.recv(65536):
+        connection.sendall(data)
+
+
+def sender(text):
+    """A server that says who it is and closes."""
+    return lambda connection: connection.sendall(text)
+
+
+def connect(port=1080, address="127.0.0.1"):
+    client = socket.create_connection((address, port), timeout=DEADLINE)
+    return client
+
+
+def abort(connection):
+    """Closes with a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def receive_all(connection):
+    parts = []
+    while data := connection.recv(1 << 18):
+        parts.append(data)
+    return b"".join(parts)
+
+
+def who(port=1080):
+    """Which server a new connection reaches."""
+    with connect(port) as client:
+        return receive_all(client).decode()
+
+
+def run_tests(tests):
+    global PROGRAM, DIRECTORY
+    PROGRAM = os.path.abspath(sys.argv[1])
+    enter_namespace()
+    threading.excepthook = lambda failure: None  # a test looks at what its threads brought
+    DIRECTORY = tempfile.mkdtemp(prefix="neo-racer-test.")
+    names = sys.argv[2:]
+    selected = [test for test in tests if not names or test.__name__ in names]
+    print(f"1..{len(selected)}", flush=True)
+    failed = 0
+    for number, test in enumerate(selected, 1):
+        signal.alarm(40)
+        try:
+            test()
+            print(f"ok {number} - {test.__doc__}", flush=True)
+        except Exception:  # a failed test must not hide the next
+            failed += 1
+            print(f"not ok {number} - {test.__doc__}", flush=True)
+            for line in traceback.format_exc().splitlines():
+                print("# " + line, flush=True)
+        signal.alarm(0)
+    shutil.rmtree(DIRECTORY)
+    sys.exit(failed > 0)

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The race: who wins, what losers cost, what is logged. usage: test-race.py NEO-RACER [TEST...]"""
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+
+import harness
+from harness import DEADLINE, Racer, Server, connect, echo, receive_all, run_tests, sender, wait_for, who
+
+SILENT = "192.0.2.1:9"
+REFUSING = "127.0.0.1:9"
+
+
+def is_refused():
+    """Whether a new client is reset; the reset may come before connect() has returned."""
+    try:
+        with connect() as client:
+            client.recv(1)
+    except ConnectionResetError:
+        return True
+    return False
+
+
+class FullQueue:
+    """A listener whose accept queue is full: SYNs get no answer."""
+
+    def __init__(self, port):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", port))
+        self.socket.listen(0)
+        self.fillers = []
+        for _ in range(3):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+            self.fillers.append(filler)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for filler in [*self.fillers, self.socket]:
+            filler.close()
+
+
+def test_dead_endpoints():
+    """endpoints that refuse, are silent or have a full queue cost the live one nothing"""
+    with Server(2000, sender(b"live"), mptcp=True), FullQueue(2001), \
+            Racer(f"Endpoints={SILENT} {REFUSING} 127.0.0.1:2001 127.0.0.1:2000"):
+        who()
+        start = time.monotonic()
+        for _ in range(20):
+            assert who() == "live"
+        assert time.monotonic() - start < 0.9, "slower than one retransmitted SYN"
+
+
+def test_slow_endpoint():
+    """an endpoint that is slow to answer loses"""
+    subprocess.run(["nft", "add rule inet t out tcp dport 2001 tcp flags == syn limit rate 1/hour burst 1 packets drop"], check=True)
+    with Server(2000, sender(b"fast")), Server(2001, sender(b"slow")), Racer("Endpoints=127.0.0.1:2001 127.0.0.1:2000"):
+        assert who() == "fast"
+
+
+def test_losers_are_closed():
+    """losers that were established are closed: their servers see the end, nothing stays half-open"""
+    ends = []
+
+    def lose(connection):
+        connection.settimeout(DEADLINE)
+        try:
+            ends.append(connection.recv(1) == b"")
+        except ConnectionResetError:
+            ends.append(True)
+
+    for mptcp in (False, True):
+        with contextlib.ExitStack() as stack:
+            for port in (2001, 2002, 2003):
+                stack.enter_context(Server(port, lose, mptcp=mptcp))
+            with Racer("Endpoints=127.0.0.1:2001 127.0.0.1:2002 127.0.0.1:2003") as racer:
+                with connect() as client:
+                    wait_for("winner", lambda: " won in " in racer.log())
+                    wait_for("two losers gone", lambda: len(ends) == 2 and all(ends))
+                    client.sendall(b"x")
+                wait_for("the winner gone", lambda: len(ends) == 3)
+            ends.clear()
+        states = subprocess.run(["ss", "-Htn", "state", "syn-sent", "state", "syn-recv", "state", "established", "sport", ">=", ":2001", "sport", "<=", ":2003"],
+                                check=True, capture_output=True, text=True).stdout
+        assert states == "", states
+
+
+def test_all_dead():
+    """when all fail the client is reset at once, and one line of the log says why, for each"""
+    with Racer(f"Endpoints={REFUSING} [::1]:9", "Mptcp=no") as racer:
+        start = time.monotonic()
+        assert is_refused()
+        assert time.monotonic() - start < 0.5
+        line = wait_for("log", lambda: [line for line in racer.log().splitlines() if "no endpoint" in line])
+        assert line == ["neo-racer: no endpoint could be reached: 127.0.0.1:9: Connection refused; [::1]:9: Connection refused"], line
+        wait_for("status", lambda: racer.notify.status() == f"0 open; won: {REFUSING} 0, [::1]:9 0; failed 1")
+
+
+def test_connect_timeout():
+    """ConnectTimeout= ends a race against silence"""
+    with Racer(f"Endpoints={SILENT}", "ConnectTimeout=300ms") as racer:
+        start = time.monotonic()
+        assert is_refused()
+        assert 0.25 < time.monotonic() - start < 1.5
+        assert f"{SILENT}: Connection timed out" in racer.log()
+
+
+def test_client_gives_up():
+    """a client that resets while the race runs ends it"""
+    with Racer(f"Endpoints={SILENT}", "ConnectTimeout=1h") as racer:
+        client = connect()
+        wait_for("SYN", lambda: "192.0.2.1:9" in subprocess.run(["ss", "-Htn", "state", "syn-sent"], check=True, capture_output=True, text=True).stdout)
+        harness.abort(client)
+        wait_for("no SYN", lambda: not subprocess.run(["ss", "-Htn", "state", "syn-sent"], check=True, capture_output=True, text=True).stdout)
+        wait_for("status", lambda: racer.notify.status().startswith("0 open"))
+
+
+def test_first_bytes_wait():
+    """what the client sends, and its end, before there is a winner is not lost"""
+    subprocess.run(["nft", "add set inet t held { type inet_service; elements = { 2004 }; };"
+                    "insert rule inet t out tcp dport @held drop"], check=True)
+    with Server(2004, echo), Racer("Endpoints=127.0.0.1:2004", "Mptcp=no"), connect() as client:
+        client.sendall(b"early")
+        client.shutdown(socket.SHUT_WR)
+        wait_for("SYN", lambda: ":2004" in subprocess.run(["ss", "-Htn", "state", "syn-sent"], check=True, capture_output=True, text=True).stdout)
+        subprocess.run(["nft", "delete element inet t held { 2004 }"], check=True)
+        assert receive_all(client) == b"early"
+
+
+def test_mptcp():
+    """Mptcp=yes speaks MPTCP where the server does, and TCP where it does not; the log says which"""
+    with Server(2000, sender(b"m"), mptcp=True), Racer("Endpoints=127.0.0.1:2000") as racer:
+        assert who() == "m"
+        assert "127.0.0.1:2000 won in" in racer.log() and "(MPTCP)" in racer.log()
+    with Server(2000, sender(b"t")), Racer("Endpoints=127.0.0.1:2000") as racer:
+        assert who() == "t"
+        assert "(TCP)" in racer.log()
+    with Server(2000, sender(b"m"), mptcp=True), Racer("Endpoints=127.0.0.1:2000", "Mptcp=no") as racer:
+        assert who() == "m"
+        assert "(TCP)" in racer.log()
+
+
+def test_mptcp_require():
+    """Mptcp=require refuses a server without MPTCP and takes the next"""
+    with Server(2000, sender(b"t")), Racer("Endpoints=127.0.0.1:2000", "Mptcp=require") as racer:
+        assert is_refused()
+        assert "127.0.0.1:2000: answers without MPTCP" in racer.log()
+    with Server(2000, sender(b"t")), Server(2001, sender(b"m"), mptcp=True), Racer("Endpoints=127.0.0.1:2000 127.0.0.1:2001", "Mptcp=require"):
+        for _ in range(20):
+            assert who() == "m"
+
+
+def test_no_mptcp_in_kernel():
+    """net.mptcp.enabled=0: Mptcp=yes goes on with TCP, require does not"""
+    subprocess.run(["sysctl", "-qw", "net.mptcp.enabled=0"], check=True)
+    try:
+        with Server(2000, sender(b"t")), Racer("Endpoints=127.0.0.1:2000"):
+            assert who() == "t"
+        with Server(2000, sender(b"t")), Racer("Endpoints=127.0.0.1:2000", "Mptcp=require") as racer:
+            assert is_refused()
+            assert "127.0.0.1:2000: " in racer.log()
+    finally:
+        subprocess.run(["sysctl", "-qw", "net.mptcp.enabled=1"], check=True)
+
+
+@contextlib.contextmanager
+def name_service(hosts):
+    """Answers names from a file only, in this mount namespace."""
+    paths = {"/etc/hosts": hosts, "/etc/nsswitch.conf": "hosts: files\n"}
+    for target, text in paths.items():
+        path = os.path.join(harness.DIRECTORY, os.path.basename(target))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        subprocess.run(["mount", "--bind", path, target], check=True)
+    try:
+        yield os.path.join(harness.DIRECTORY, "hosts")
+    finally:
+        for target in paths:
+            subprocess.run(["umount", target], check=True)
+
+
+def test_names():
+    """all addresses of a name race; a name without an address costs the others nothing and is told of"""
+    with name_service("127.0.0.1 px.example\n::1 px.example\n"):
+        with Server(2000, sender(b"six"), address="::1"), Racer("Endpoints=px.example:2000 missing.example:2000"):
+            assert who() == "six"
+        with Racer("Endpoints=px.example:2000 missing.example:2000", "Mptcp=no") as racer:
+            assert is_refused()
+            text = racer.log()
+            assert text.count("px.example:2000: Connection refused") == 2 and "; missing.example:2000: " in text, text
+
+
+def test_name_comes_later():
+    """a name that does not resolve at start is taken up when it does"""
+    with name_service("127.0.0.1 localhost\n") as hosts:
+        with Server(2000, sender(b"late")), Racer("Endpoints=late.example:2000") as racer:
+            assert is_refused()
+            with open(hosts, "w", encoding="utf-8") as file:
+                file.write("127.0.0.1 late.example\n")
+            def served():
+                with contextlib.suppress(ConnectionResetError):
+                    return who() == "late"
+                return False
+            wait_for("the name", served)
+            assert "late.example:2000 won" in racer.log()
+
+
+def trial(*arguments):
+    result = subprocess.run([harness.PROGRAM, "--race", *arguments], capture_output=True, text=True, timeout=DEADLINE, check=False)
+    return result.returncode, result.stdout, result.stderr
+
+
+def test_trial():
+    """--race connects to each endpoint to the end and tells of each"""
+    config = os.path.join(harness.DIRECTORY, "trial.conf")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(f"[Racer]\nEndpoints=127.0.0.1:2000 127.0.0.1:2001 {REFUSING} {SILENT}\nConnectTimeout=300ms\n")
+    with Server(2000, sender(b"m"), mptcp=True), Server(2001, sender(b"t")):
+        code, output, errors = trial(f"--config={config}", "--json")
+        assert code == 0 and errors == "", errors
+        mptcp, tcp, refusing, silent = json.loads(output)
+        assert mptcp["endpoint"] == "127.0.0.1:2000" and mptcp["mptcp"] and 0 < mptcp["connect_ms"] < 200
+        assert not tcp["mptcp"] and tcp["failure"] is None
+        assert [t["winner"] for t in (mptcp, tcp)].count(True) == 1
+        assert refusing["failure"] == "Connection refused" and refusing["connect_ms"] is None
+        assert silent["failure"] == "Connection timed out" and not silent["winner"]
+        code, output, _ = trial("127.0.0.1:2000", REFUSING)
+        lines = output.splitlines()
+        assert lines[0].split() == ["ENDPOINT", "ADDRESS", "CONNECT", "ms", "MPTCP"], output
+        assert lines[1].split()[0::3] == ["127.0.0.1:2000", "yes"] and lines[1].endswith("winner"), output
+        assert lines[2].split() == [REFUSING, "127.0.0.1", "-", "-", "Connection", "refused"], output
+
+
+run_tests([test_dead_endpoints, test_slow_endpoint, test_losers_are_closed, test_all_dead, test_connect_timeout, test_client_gives_up,
+           test_first_bytes_wait, test_mptcp, test_mptcp_require, test_no_mptcp_in_kernel, test_names, test_name_comes_later, test_trial])
