@@ -110,6 +110,8 @@ static void assign(NeoConfigReport *report, guint line, const char *name, const 
   guint index = 0;
   const NeoConfigKey *key = find_key(report, name, &index);
 
+  if (!key && report->schema->foreign_keys)
+    return;
   if (!key) {
     g_autofree char *known = known_keys(report), *shown = printable(name);
     complain(report, line, "%s: unknown key; expected one of %s", shown, known);

@@ -45,6 +45,7 @@ typedef struct {
   const char *section;
   const NeoConfigKey *keys;
   gboolean foreign_sections; /**< sections of others stand in the same file and are passed over */
+  gboolean foreign_keys;     /**< the section is another program's, and so are keys that are not in the table */
   /** Checks what several keys say together and complains with neo_config_report(); may be NULL. */
   void (*check)(gpointer data, NeoConfigReport *report);
 } NeoConfigSchema;
