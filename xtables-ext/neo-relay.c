@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <gio/gio.h>
+#include <stdio.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "xtables-ext/mptcp-bytecode.h"
+#include "xtables-ext/relay-apply.h"
+#include "xtables-ext/relay-config.h"
+
+/* neo-relay: loads and unloads the rules of relays. */
+
+static char *config_path;
+static gboolean ipv6;
+
+static const GOptionEntry options[] = {
+  { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_path, "The relay's file, instead of " NEO_CONFDIR "/relay/NAME.conf", "FILE" },
+  { "ipv6", '6', 0, G_OPTION_ARG_NONE, &ipv6, "bytecode: for ip6tables", NULL },
+  { NULL },
+};
+
+static NeoRelayFile *make_files(char **names, guint n)
+{
+  NeoRelayFile *files = g_new0(NeoRelayFile, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    files[i] = (NeoRelayFile){ names[i], config_path ? g_strdup(config_path) : g_strdup_printf(NEO_CONFDIR "/relay/%s.conf", names[i]) };
+  return files;
+}
+
+static void free_files(NeoRelayFile *files)
+{
+  for (NeoRelayFile *file = files; file->name; file++)
+    g_free((char *)file->path);
+  g_free(files);
+}
+
+static gboolean load(char **names, guint n, GError **error)
+{
+  NeoRelayFile *files = make_files(names, n);
+  gboolean done = neo_relay_load(files, n, error);
+
+  free_files(files);
+  return done;
+}
+
+static gboolean unload(char **names, guint n, GError **error)
+{
+  return neo_relay_unload((const char *const *)names, n, error);
+}
+
+static gboolean dump(char **names, guint n, GError **error)
+{
+  NeoRelayFile *files = make_files(names, n);
+  g_autofree char *text = neo_relay_dump(files, n, error);
+
+  free_files(files);
+  if (text)
+    fputs(text, stdout);
+  return text != NULL;
+}
+
+static gboolean bytecode(char **words, guint n, GError **error)
+{
+  struct sock_filter code[MPTCP_BYTECODE_MAX];
+  const char *word = NULL;
+  guint16 set = 0;
+
+  if (n != 1 || !mptcp_subtypes_parse(words[0], &set, &word)) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "bytecode: wrong subtype at \"%s\"; expected any, or names such as mp_capable,mp_join",
+                word ? word : words[1]);
+    return FALSE;
+  }
+  guint length = mptcp_bytecode(ipv6, set, code, NULL);
+  printf("%u", length);
+  for (guint i = 0; i < length; i++)
+    printf(",%u %u %u %u", code[i].code, code[i].jt, code[i].jf, code[i].k);
+  printf("\n");
+  return TRUE;
+}
+
+static const struct {
+  const char *name;
+  gboolean (*run)(char **words, guint n, GError **error);
+  gboolean takes_names;
+  const char *help;
+} commands[] = {
+  { "start", load, TRUE, "start NAME...      load the rules of these relays" },
+  { "stop", unload, TRUE, "stop NAME...       remove them" },
+  { "reload", load, TRUE, "reload NAME...     load changed files; flows go on" },
+  { "dump", dump, TRUE, "dump NAME...       print what start would load, and change nothing" },
+  { "bytecode", bytecode, FALSE, "bytecode SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },
+};
+
+static gboolean check_names(char **names, guint n, GError **error)
+{
+  if (!n) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "no relay named; expected the NAME of " NEO_CONFDIR "/relay/NAME.conf");
+    return FALSE;
+  }
+  if (config_path && n > 1) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "--config is for one relay, and %u are named", n);
+    return FALSE;
+  }
+  for (guint i = 0; i < n; i++)
+    if (!neo_relay_name_is_valid(names[i])) {
+      g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "wrong relay name \"%s\"; expected at most 64 letters, digits, \"-\", \"_\", \".\" and \"@\", "
+                  "a letter or digit first", names[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean run(char **words, guint n, GError **error)
+{
+  for (guint i = 0; n && i < G_N_ELEMENTS(commands); i++)
+    if (g_str_equal(words[0], commands[i].name))
+      return (!commands[i].takes_names || check_names(words + 1, n - 1, error)) && commands[i].run(words + 1, n - 1, error);
+  g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "%s \"%s\"; see neo-relay --help", n ? "unknown command" : "no command", n ? words[0] : "");
+  return FALSE;
+}
+
+static char *commands_help(void)
+{
+  GString *help = g_string_new("Commands:\n");
+
+  for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+    g_string_append_printf(help, "  %s\n", commands[i].help);
+  return g_string_free(help, FALSE);
+}
+
+int main(int argc, char **argv)
+{
+  g_autoptr(GOptionContext) context = g_option_context_new("COMMAND [NAME...]");
+  g_autofree char *help = commands_help();
+  g_autoptr(GError) error = NULL;
+
+  neo_log_init("neo-relay");
+  g_option_context_set_summary(context, help);
+  g_option_context_add_main_entries(context, options, NULL);
+  if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    g_printerr("neo-relay: %s\n", error->message);
+    return 64;
+  }
+  gboolean done = run(argv + 1, argc - 1, &error);
+  g_free(config_path);
+  return done ? 0 : neo_log_failure(error);
+}
