@@ -47,8 +47,13 @@ build() {
   ninja -C "$dir" >"$dir.log" 2>&1 || { cat "$dir.log"; die "the build failed"; }
 }
 
-# stage BUILD ROOT: install a build below ROOT, as a package would.
+# stage BUILD ROOT: install a build below ROOT, as a package would. What belongs in /lib goes to /usr/lib: laid over a
+# host, a directory /lib would hide the link that /lib is there.
 stage() {
   rm -rf "$2"
   DESTDIR=$2 meson install -C "$1" --quiet >/dev/null || die "meson install failed"
+  if [ -d "$2/lib" ]; then
+    cp -a "$2/lib/." "$2/usr/lib/"
+    rm -r "$2/lib"
+  fi
 }
