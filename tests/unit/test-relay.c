@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <glib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "xtables-ext/relay-forwarding.h"
+#include "xtables-ext/relay-rules.h"
+#include "xtables-ext/relay-text.h"
+
+static NeoRelayConfig *make_config(const char *name, const char *keys)
+{
+  g_autofree char *text = g_strconcat("[Relay]\n", keys, NULL);
+  g_autoptr(GError) error = NULL;
+  NeoRelayConfig *config = neo_relay_config_parse(name, "t.conf", text, &error);
+
+  g_assert_no_error(error);
+  return config;
+}
+
+static NeoAddress address_of(const char *text)
+{
+  NeoAddress address;
+
+  g_assert_true(neo_address_parse(text, &address));
+  return address;
+}
+
+static NeoRelaySide *make_side(const char *proxy, const char *listen)
+{
+  NeoAddress address = address_of(proxy), own = address_of(listen);
+  NeoRelaySide *side = neo_relay_side_new(address.family);
+
+  side->proxy = address;
+  g_array_append_val(side->listen, own);
+  g_ptr_array_add(side->interfaces, g_strdup("eth0"));
+  return side;
+}
+
+static void test_mptcp_rules(void)
+{
+  g_autoptr(NeoRelayConfig) config = make_config("a", "Proxy=192.0.2.10\nPorts=443\nConnLimit=9\nSynRate=7\nMss=pmtu\n");
+  g_autoptr(NeoRelaySide) side = make_side("192.0.2.10", "192.0.2.11");
+  g_ptr_array_add(side->guarded, g_strdup("eth0"));
+  g_autofree char *rules = neo_relay_rules(config, side);
+
+  g_assert_cmpstr(rules, ==,
+    "-A neo-fwd-a -m conntrack --ctproto tcp --ctorigdst 192.0.2.11 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
+    "-A neo-mss-a -p tcp -m tcp --tcp-flags SYN,RST SYN -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 --ctreplsrc 192.0.2.10 -j TCPMSS --clamp-mss-to-pmtu\n"
+    "-A neo-syn-a -d 192.0.2.11 -p tcp -m tcp --syn --dport 443 -m mptcp --mptcp-subtype mp_capable,mp_join -m hashlimit --hashlimit-upto 7/second"
+    " --hashlimit-burst 14 --hashlimit-mode srcip --hashlimit-srcmask 32 --hashlimit-htable-expire 10000 --hashlimit-name neo-a-7 -j RETURN\n"
+    "-A neo-syn-a -d 192.0.2.11 -p tcp -m tcp --syn --dport 443 -m mptcp --mptcp-subtype mp_capable,mp_join -j DROP\n"
+    "-A neo-syn-a -d 192.0.2.11 -p tcp -m tcp --syn --dport 443 -j CT --notrack\n"
+    "-A neo-fwd-a -d 192.0.2.10 -p tcp -m tcp --dport 443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j ACCEPT\n"
+    "-A neo-in-a -d 192.0.2.11 -p tcp -m tcp --syn --dport 443 -m mptcp --mptcp-subtype mp_capable,mp_join -m connlimit --connlimit-upto 9"
+    " --connlimit-mask 32 -j RELAY --to 192.0.2.10\n"
+    "-A neo-out-a -d 192.0.2.10 -p tcp -m tcp --dport 443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j RELAYBACK\n"
+    "-A neo-fwd-a -i eth0 -m conntrack --ctstate DNAT -j RETURN\n"
+    "-A neo-fwd-a -i eth0 -m conntrack --ctstate NEW,INVALID,UNTRACKED -j DROP\n");
+}
+
+static void test_tcp_rules(void)
+{
+  g_autoptr(NeoRelayConfig) config = make_config("b", "Proxy=2001:db8::1\nPorts=443,8443\nMode=tcp\nConnLimit=0\nSynRate=0\nFrom=2001:db8::3\n");
+  g_autoptr(NeoRelaySide) side = make_side("2001:db8::1", "2001:db8::2");
+  side->from = address_of("2001:db8::3");
+  g_autofree char *rules = neo_relay_rules(config, side);
+
+  g_assert_cmpstr(rules, ==,
+    "-A neo-fwd-b -m conntrack --ctproto tcp --ctorigdst 2001:db8::2 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
+    "-A neo-fwd-b -d 2001:db8::1 -p tcp -m tcp -m multiport --dports 443,8443 -m conntrack --ctstate DNAT --ctorigdst 2001:db8::2 -j ACCEPT\n"
+    "-A neo-in-b -d 2001:db8::2 -p tcp -m tcp --syn -m multiport --dports 443,8443 -j RELAY --to 2001:db8::1\n"
+    "-A neo-out-b -d 2001:db8::1 -p tcp -m tcp -m multiport --dports 443,8443 -m conntrack --ctstate DNAT --ctorigdst 2001:db8::2 -j RELAYBACK --from 2001:db8::3\n");
+}
+
+static guint count_lines(const char *text, const char *start)
+{
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  guint n = 0;
+
+  for (char **line = lines; *line; line++)
+    n += g_str_has_prefix(*line, start);
+  return n;
+}
+
+/* multiport takes 15. */
+static void test_many_ports(void)
+{
+  g_autoptr(NeoRelayConfig) config = make_config("p", "Proxy=192.0.2.10\nPorts=1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
+  g_autoptr(NeoRelaySide) side = make_side("192.0.2.10", "192.0.2.11");
+  g_autofree char *rules = neo_relay_rules(config, side);
+
+  g_assert_cmpuint(count_lines(rules, "-A neo-in-p "), ==, 2);
+  g_assert_nonnull(strstr(rules, "--dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 "));
+  g_assert_nonnull(strstr(rules, "--dports 16 "));
+}
+
+static void test_chain_names(void)
+{
+  g_autofree char *whole = neo_relay_chain_name(NEO_RELAY_CHAIN_SYN, "exactly-20-letters-x");
+  g_autofree char *cut = neo_relay_chain_name(NEO_RELAY_CHAIN_SYN, "exactly-20-letters-xy");
+  g_autofree char *other = neo_relay_chain_name(NEO_RELAY_CHAIN_SYN, "exactly-20-letters-xz");
+
+  g_assert_cmpstr(whole, ==, "neo-syn-exactly-20-letters-x");
+  g_assert_cmpuint(strlen(cut), ==, 28);
+  g_assert_true(g_str_has_prefix(cut, "neo-syn-exactly-20-"));
+  g_assert_cmpstr(cut, !=, other);
+}
+
+static const char rules_a[] = "-A neo-in-a -d 192.0.2.11 -j RELAY --to 192.0.2.10\n-A neo-out-a -d 192.0.2.10 -j RELAYBACK\n";
+
+static char *text_for(const char *rules, gboolean keep, const char *saved_text)
+{
+  g_autoptr(NeoRelaySaved) saved = neo_relay_saved_parse(saved_text);
+  g_autoptr(NeoRelayText) text = neo_relay_text_new();
+
+  neo_relay_text_add(text, "a", rules, keep, saved);
+  return neo_relay_text_finish(text);
+}
+
+static void test_fresh(void)
+{
+  g_autofree char *text = text_for(rules_a, FALSE, "");
+  g_autofree char *nothing = text_for(NULL, FALSE, "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j DOCKER\n-A PREROUTING -j neo-in-ab\nCOMMIT\n");
+
+  g_assert_cmpstr(text, ==, "*nat\n:neo-in-a - [0:0]\n-A neo-in-a -d 192.0.2.11 -j RELAY --to 192.0.2.10\n-I PREROUTING -j neo-in-a\n"
+                            ":neo-out-a - [0:0]\n-A neo-out-a -d 192.0.2.10 -j RELAYBACK\n-I POSTROUTING -j neo-out-a\nCOMMIT\n");
+  g_assert_null(nothing);
+}
+
+static const char standing[] =
+  "# Generated by iptables-save v1.8.9 (nf_tables) on Sun Nov 22 11:27:10 2026\n"
+  "*filter\n:FORWARD ACCEPT [0:0]\n:neo-fwd-a - [0:0]\n-A FORWARD -j neo-fwd-a\nCOMMIT\n"
+  "*nat\n:PREROUTING ACCEPT [0:0]\n:neo-in-a - [0:0]\n:neo-out-a - [0:0]\n-A PREROUTING -j DOCKER\n-A PREROUTING -j neo-in-a\n"
+  "-A PREROUTING -j neo-in-a\n-A neo-in-a -d 192.0.2.11/32 -j DNAT --to-destination 192.0.2.10\n-A neo-out-a -d 192.0.2.10/32 -j MASQUERADE\nCOMMIT\n";
+
+static void test_again(void)
+{
+  g_autofree char *kept = text_for(rules_a, TRUE, standing);
+  g_autofree char *replaced = text_for(rules_a, FALSE, standing);
+
+  g_assert_cmpstr(kept, ==, "*filter\n-D FORWARD -j neo-fwd-a\n-F neo-fwd-a\n-X neo-fwd-a\nCOMMIT\n"
+                            "*nat\n-D PREROUTING -j neo-in-a\n-D PREROUTING -j neo-in-a\n-I PREROUTING -j neo-in-a\n-I POSTROUTING -j neo-out-a\nCOMMIT\n");
+  g_assert_nonnull(strstr(replaced, ":neo-in-a - [0:0]\n-D PREROUTING -j neo-in-a\n-D PREROUTING -j neo-in-a\n-A neo-in-a "));
+}
+
+static void test_stands(void)
+{
+  g_autoptr(NeoRelaySaved) half = neo_relay_saved_parse(standing);
+  g_autoptr(NeoRelaySaved) whole = neo_relay_saved_parse(strstr(standing, "*nat"));
+  g_autoptr(NeoRelaySaved) none = neo_relay_saved_parse("");
+
+  g_assert_false(neo_relay_rules_stand(rules_a, "a", half));
+  g_assert_true(neo_relay_rules_stand(rules_a, "a", whole));
+  g_assert_false(neo_relay_rules_stand(rules_a, "a", none));
+  g_assert_true(neo_relay_rules_stand(NULL, "a", none));
+}
+
+static char *tidied(const char *saved_text)
+{
+  g_autoptr(NeoRelaySaved) saved = neo_relay_saved_parse(saved_text);
+  g_autoptr(NeoRelayText) text = neo_relay_text_new();
+
+  neo_relay_text_tidy(text, saved);
+  return neo_relay_text_finish(text);
+}
+
+static void test_tidy(void)
+{
+#define NFT "# Generated by iptables-save v1.8.9 (nf_tables) on Sun\n"
+  g_autofree char *empty = tidied(NFT "*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n");
+  g_autofree char *policy = tidied(NFT "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n");
+  g_autofree char *used = tidied(NFT "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i eth9 -j DROP\nCOMMIT\n");
+  g_autofree char *legacy = tidied("# Generated by iptables-save v1.8.9 on Sun\n*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n");
+
+  g_assert_cmpstr(empty, ==, "*filter\n-X FORWARD\nCOMMIT\n");
+  g_assert_null(policy);
+  g_assert_null(used);
+  g_assert_null(legacy);
+}
+
+static void check_sysctls(const NeoRelaySide *side, const NeoRelayForwarding *forwarding, const char *wanted)
+{
+  g_autoptr(GPtrArray) sysctls = neo_relay_forwarding_sysctls(side, forwarding);
+  g_autoptr(GString) text = g_string_new(NULL);
+
+  for (guint i = 0; i < sysctls->len; i++) {
+    const NeoRelaySysctl *one = sysctls->pdata[i];
+    g_string_append_printf(text, "%s=%s ", one->key, one->value);
+  }
+  g_assert_cmpstr(text->str, ==, wanted);
+}
+
+static void test_forwarding(void)
+{
+  g_autoptr(NeoRelaySide) side4 = make_side("192.0.2.10", "192.0.2.11"), side6 = make_side("2001:db8::1", "2001:db8::2");
+  g_autoptr(NeoRelayForwarding) forwarding = neo_relay_forwarding_new();
+
+  forwarding->per_interface = TRUE;
+  g_ptr_array_add(side4->interfaces, g_strdup("eth1"));
+  g_ptr_array_add(forwarding->forwarding, g_strdup("eth1"));
+  check_sysctls(side4, forwarding, "net/ipv4/conf/eth0/forwarding=1 net/ipv4/conf/eth1/forwarding=1 ");
+  check_sysctls(side6, forwarding, "net/ipv6/conf/eth0/force_forwarding=1 ");
+  neo_relay_forwarding_guard(side4, forwarding);
+  g_assert_cmpuint(side4->guarded->len, ==, 1);
+  g_assert_cmpstr(side4->guarded->pdata[0], ==, "eth0");
+  forwarding->router = TRUE;
+  neo_relay_forwarding_guard(side4, forwarding);
+  g_assert_cmpuint(side4->guarded->len, ==, 0);
+}
+
+/* IPv6 before Linux 6.17: all interfaces forward, so all are guarded, and learned routes are kept. */
+static void test_forwarding_of_all(void)
+{
+  g_autoptr(NeoRelaySide) side = make_side("2001:db8::1", "2001:db8::2");
+  g_autoptr(NeoRelayForwarding) forwarding = neo_relay_forwarding_new();
+
+  g_ptr_array_add(forwarding->advertised, g_strdup("eth0"));
+  check_sysctls(side, forwarding, "net/ipv6/conf/eth0/accept_ra=2 net/ipv6/conf/all/forwarding=1 ");
+  neo_relay_forwarding_guard(side, forwarding);
+  g_assert_cmpstr(side->guarded->pdata[0], ==, "+");
+  g_autoptr(NeoRelayConfig) config = make_config("g", "Proxy=2001:db8::1\nPorts=1\n");
+  g_autofree char *rules = neo_relay_rules(config, side);
+  g_assert_nonnull(strstr(rules, "-A neo-fwd-g -m conntrack --ctstate NEW,INVALID,UNTRACKED -j DROP\n"));
+}
+
+static void check_refused(const char *keys, const char *wanted)
+{
+  g_autofree char *text = g_strconcat("[Relay]\n", keys, NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_assert_null(neo_relay_config_parse("x", "x.conf", text, &error));
+  g_assert_error(error, NEO_ERROR, NEO_ERROR_CONFIG);
+  if (!strstr(error->message, wanted))
+    g_error("\"%s\" is not in: %s", wanted, error->message);
+}
+
+static void test_config_errors(void)
+{
+  check_refused("Ports=443\n", "x.conf: Proxy: missing");
+  check_refused("Proxy=192.0.2.1\n", "x.conf: Ports: missing");
+  check_refused("Proxy=192.0.2.1\nPorts=,\n", "x.conf:3: Ports: no port");
+  check_refused("Proxy=192.0.2.1\nPorts=0\n", "x.conf:3: Ports: not a port \"0\"");
+  check_refused("Proxy=192.0.2.1\nPorts=65536\n", "x.conf:3: Ports: not a port \"65536\"");
+  check_refused("Proxy=192.0.2.1:443\nPorts=1\n", "x.conf:2: Proxy: not an address or name");
+  check_refused("Proxy=192.0.2\nPorts=1\n", "x.conf:2: Proxy: not an address or name");
+  check_refused("Proxy=a b\nPorts=1\n", "x.conf:2: Proxy: not an address or name");
+  check_refused("Proxy=127.0.0.1\nPorts=1\n", "x.conf:2: Proxy: a loopback address");
+  check_refused("Proxy=224.0.0.1\nPorts=1\n", "x.conf:2: Proxy: a multicast address");
+  check_refused("Proxy=::\nPorts=1\n", "x.conf:2: Proxy: the unspecified address");
+  check_refused("Proxy=fe80::1\nPorts=1\n", "x.conf:2: Proxy: a link-local address");
+  check_refused("Proxy=192.0.2.1\nPorts=1\nMode=udp\n", "x.conf:4: Mode: unknown value \"udp\"");
+  check_refused("Proxy=192.0.2.1\nPorts=1\nListen=::1\n", "x.conf:4: Listen: no address that");
+  check_refused("Proxy=192.0.2.1\nPorts=1\nListen=2001:db8::1\n", "x.conf:4: Listen: of another family");
+  check_refused("Proxy=name\nPorts=1\nFrom=192.0.2.1 192.0.2.2\n", "x.conf:4: From: a second address");
+  check_refused("Proxy=192.0.2.1\nPorts=1\nMss=535\n", "x.conf:4: Mss: not a segment size \"535\"");
+  check_refused("Proxy=192.0.2.1\nPorts=1\nSynRate=100001\n", "x.conf:4: SynRate: not in range");
+  check_refused("Proxy=192.0.2.1\nPorts=1\nSpeed=1\n", "x.conf:4: Speed: unknown key");
+  check_refused("Proxy=127.0.0.1\nPorts=1\nFrom=::\n", "x.conf:4: From: no address that");
+}
+
+static void test_names(void)
+{
+  g_assert_true(neo_relay_name_is_valid("px-1_a.b@c"));
+  g_assert_false(neo_relay_name_is_valid(""));
+  g_assert_false(neo_relay_name_is_valid("-a"));
+  g_assert_false(neo_relay_name_is_valid("."));
+  g_assert_false(neo_relay_name_is_valid("a/b"));
+  g_assert_false(neo_relay_name_is_valid("a b"));
+  g_assert_true(neo_relay_name_is_valid("0123456789012345678901234567890123456789012345678901234567890123"));
+  g_assert_false(neo_relay_name_is_valid("01234567890123456789012345678901234567890123456789012345678901234"));
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/relay/rules/mptcp", test_mptcp_rules);
+  g_test_add_func("/relay/rules/tcp", test_tcp_rules);
+  g_test_add_func("/relay/rules/many-ports", test_many_ports);
+  g_test_add_func("/relay/chain-names", test_chain_names);
+  g_test_add_func("/relay/text/fresh", test_fresh);
+  g_test_add_func("/relay/text/again", test_again);
+  g_test_add_func("/relay/text/stands", test_stands);
+  g_test_add_func("/relay/text/tidy", test_tidy);
+  g_test_add_func("/relay/forwarding/interfaces", test_forwarding);
+  g_test_add_func("/relay/forwarding/all", test_forwarding_of_all);
+  g_test_add_func("/relay/config/errors", test_config_errors);
+  g_test_add_func("/relay/names", test_names);
+  return g_test_run();
+}
