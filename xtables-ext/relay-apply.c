@@ -13,6 +13,7 @@
 #include "common/sysctl.h"
 #include "xtables-ext/relay-forwarding.h"
 #include "xtables-ext/relay-host.h"
+#include "xtables-ext/relay-tables.h"
 #include "xtables-ext/relay-text.h"
 
 #define STATE_DIR "/run/neo/relay"
@@ -238,8 +239,8 @@ static void tidy(guint family)
     return;
   neo_relay_text_tidy(text, saved);
   g_autofree char *lines = neo_relay_text_finish(text);
-  if (lines)
-    restore(family, lines, FALSE, NULL);
+  if (lines && restore(family, lines, FALSE, NULL))
+    neo_relay_tables_delete_empty(programs[family].family);
 }
 
 static gboolean remove_rules(const char *const *names, gsize n, GError **error)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xtables-ext/relay-tables.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "xtables-ext/relay-rules.h"
+
+static void put_message(struct mnl_nlmsg_batch *batch, guint16 type, guint16 flags, guint8 family, guint16 resource, const char *table)
+{
+  struct nlmsghdr *message = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(batch));
+  struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  message->nlmsg_type = type;
+  message->nlmsg_flags = NLM_F_REQUEST | flags;
+  *header = (struct nfgenmsg){ .nfgen_family = family, .version = NFNETLINK_V0, .res_id = g_htons(resource) };
+  if (table)
+    mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
+  mnl_nlmsg_batch_next(batch);
+}
+
+/* A batch for each table, as one that is in use fails the whole. */
+static void delete_table(struct mnl_socket *socket, guint8 family, const char *table)
+{
+  char buffer[8192], answer[8192];
+  /* libmnl wants room behind the limit for one message more. */
+  struct mnl_nlmsg_batch *batch = mnl_nlmsg_batch_start(buffer, sizeof buffer / 2);
+
+  put_message(batch, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, NULL);
+  put_message(batch, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE, NLM_F_ACK | NLM_F_NONREC, family, 0, table);
+  put_message(batch, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, NULL);
+  /* The answer, good or bad, shows that it is done. */
+  if (mnl_socket_sendto(socket, mnl_nlmsg_batch_head(batch), mnl_nlmsg_batch_size(batch)) >= 0)
+    mnl_socket_recvfrom(socket, answer, sizeof answer);
+  mnl_nlmsg_batch_stop(batch);
+}
+
+void neo_relay_tables_delete_empty(sa_family_t family)
+{
+  struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+  const char *last = NULL;
+
+  if (!socket)
+    return;
+  if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0)
+    for (NeoRelayChain chain = 0; chain < NEO_RELAY_N_CHAINS; chain++) {
+      const char *table = neo_relay_places[chain].table;
+      if (!last || !g_str_equal(last, table))
+        delete_table(socket, family, table);
+      last = table;
+    }
+  mnl_socket_close(socket);
+}
