@@ -28,11 +28,11 @@ pause() {
 
 # wait_for SECONDS COMMAND...: polls a state every 20 ms.
 wait_for() {
-	local tries=$(($1 * 50))
+	local end=$((SECONDS + $1 + 1))
 
 	shift
 	while ! "$@"; do
-		[ "$((tries--))" -gt 0 ] || return 1
+		[ "$SECONDS" -lt "$end" ] || return 1
 		pause 0.02
 	done
 }
@@ -103,4 +103,4 @@ cgroup_mounts() {
 
 # mount_base EMPTY TARGET: / as a file system of its own, since the kernel refuses an overlay in which one
 # layer lies inside another.
-mount_base() { mount -t overlay -o "ro,lowerdir=$1:/" lab "$2"; }
+mount_base() { mount -n -t overlay -o "ro,lowerdir=$1:/" lab "$2"; }

@@ -118,7 +118,7 @@ keeper() {
 	identify self
 	outer=$IDENTITY
 	hostname "neo-lab-$NAME"
-	mount -t proc proc /proc
+	mount -n -t proc proc /proc
 	private_run
 	load_settings
 	exec {LAYER_LOCK}<"$LAYER/lock"
@@ -133,10 +133,10 @@ keeper() {
 # /run is a tmpfs of our own (netns names, nspawn's locks), in which only $STATE is the outer one.
 private_run() {
 	mkdir "$STATE/run"
-	mount -t tmpfs -o mode=755 tmpfs "$STATE/run"
+	mount -n -t tmpfs -o mode=755 tmpfs "$STATE/run"
 	mkdir -p "$STATE/run/neo-lab/$NAME" "$STATE/run/lock" "$STATE/run/netns" "$STATE/run/lab"
-	mount --bind "$STATE" "$STATE/run/neo-lab/$NAME"
-	mount --rbind "$STATE/run" /run
+	mount -n --bind "$STATE" "$STATE/run/neo-lab/$NAME"
+	mount -n --rbind "$STATE/run" /run
 }
 
 load_settings() {
@@ -159,16 +159,27 @@ state_create() {
 }
 
 keeper_start() {
+	SWEEPER_STARTED=1
 	setsid "$LAB_DIR/lab" --name "$NAME" --sweeper </dev/null >"$STATE/log" 2>&1 &
 	wait_for 10 lab_is_up || { cat "$STATE/log" >&2; die "the keeper did not start"; }
 }
 
 keeper_hand_over() { echo "$1" >"$STATE/owner"; }
 
+# Ends the laboratory, in whatever state of starting it is.
 keeper_stop() {
+	{ echo gone >"$STATE/owner"; } 2>/dev/null || return 0
 	recall "$STATE/keeper"
 	gone "$RECALLED" || kill -KILL "${RECALLED%% *}" 2>/dev/null || true
-	wait_for 10 state_gone || sweep_remains
+	wait_for 10 state_gone || sweep "$STATE"
+}
+
+# What "up" does when it ends before it is complete.
+keeper_abandon() {
+	recall "$STATE/starter"
+	identify $$
+	[ "$RECALLED" = "$IDENTITY" ] || return 0
+	if [ -n "${SWEEPER_STARTED-}" ]; then keeper_stop; else sweep "$STATE"; fi
 }
 
 state_gone() { [ ! -d "$STATE" ]; }

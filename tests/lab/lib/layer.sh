@@ -45,34 +45,36 @@ layer_ensure() {
 	if [ ! -d "$LAYERS/$key" ]; then
 		say "building the package layer, once for this set of packages: $LAYERS/$key"
 		rm -rf --one-file-system "$LAYERS/new"
-		mkdir -p "$LAYERS/new/upper" "$LAYERS/new/work"
+		mkdir -p "$LAYERS/new/upper" "$LAYERS/new/work" "$LAYERS/new/mount"
 		touch "$LAYERS/new/lock"
 		if ! setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
 			"$LAB_DIR/lab" --inside layer_build "$LAYERS/new" >"$LAYERS/log" 2>&1; then
+			rm -rf --one-file-system "$LAYERS/new"
 			tail -n 15 "$LAYERS/log" >&2
 			die "the package layer could not be built; all of the output is in $LAYERS/log"
 		fi
-		rm -rf --one-file-system "$LAYERS/new/work"
+		rm -rf --one-file-system "$LAYERS/new/work" "$LAYERS/new/mount"
 		mv "$LAYERS/new" "$LAYERS/$key"
 		layer_prune "$key"
 	fi
+	files_ensure
 	exec {build}>&-
 	echo "$LAYERS/$key"
 }
 
 # Runs in mount and pid namespaces of its own.
 layer_build() {
-	local dir=$1 t packages
+	local dir=$1 t=$1/mount packages
 
-	t=$(mktemp -d /run/neo-lab-layer.XXXXXX)
-	mount -t tmpfs tmpfs "$t"
+	# -n: no note about the mount in /run/mount, which others see.
+	mount -n -t tmpfs tmpfs "$t"
 	mkdir "$t/none" "$t/base" "$t/root"
 	mount_base "$t/none" "$t/base"
-	mount -t overlay -o "lowerdir=$t/base,upperdir=$dir/upper,workdir=$dir/work" lab "$t/root"
-	mount --rbind /dev "$t/root/dev"
-	mount -t proc proc "$t/root/proc"
-	mount -t tmpfs tmpfs "$t/root/run"
-	mount -t tmpfs tmpfs "$t/root/tmp"
+	mount -n -t overlay -o "lowerdir=$t/base,upperdir=$dir/upper,workdir=$dir/work" lab "$t/root"
+	mount -n --rbind /dev "$t/root/dev"
+	mount -n -t proc proc "$t/root/proc"
+	mount -n -t tmpfs tmpfs "$t/root/run"
+	mount -n -t tmpfs tmpfs "$t/root/tmp"
 	printf '#!/bin/sh\nexit 101\n' >"$t/root/usr/sbin/policy-rc.d"
 	chmod 755 "$t/root/usr/sbin/policy-rc.d"
 
