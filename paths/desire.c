@@ -186,33 +186,60 @@ static guint count_foreign_endpoints(const NeoObserved *seen)
   return count;
 }
 
-/* Adds those that exist already (@existing), or else the others, while there is @room; returns how many did not fit. */
-static guint add_endpoints(Context *context, gboolean existing, guint room)
+/* Who comes first where there is not room for all: the first address of each path, IPv4 before IPv6, then the second, and so on. */
+typedef struct {
+  guint nth; /* address of its family on its link */
+  gboolean existing;
+  NeoWantedEndpoint endpoint;
+} Claim;
+
+static int compare_claims(gconstpointer a, gconstpointer b)
 {
-  guint left_over = 0;
+  const Claim *x = a, *y = b;
+
+  if (x->nth != y->nth)
+    return x->nth < y->nth ? -1 : 1;
+  if (x->endpoint.address.family != y->endpoint.address.family)
+    return x->endpoint.address.family == AF_INET ? -1 : 1;
+  return y->existing - x->existing;
+}
+
+static guint count_claims(const GArray *claims, const NeoLocal *local)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < claims->len; i++) {
+    const NeoWantedEndpoint *endpoint = &g_array_index(claims, Claim, i).endpoint;
+    count += endpoint->link == local->link && endpoint->address.family == local->address.family;
+  }
+  return count;
+}
+
+static GArray *gather_claims(Context *context)
+{
+  GArray *claims = g_array_new(FALSE, FALSE, sizeof(Claim));
 
   for (guint i = 0; i < context->seen->locals->len; i++) {
     const NeoLocal *local = &g_array_index(context->seen->locals, NeoLocal, i);
-    NeoWantedEndpoint endpoint = { local->address, local->link };
-    if (!!neo_observed_endpoint(context->seen, &local->address) != existing || !wants_endpoint(context, local))
-      continue;
-    if (context->desired->endpoints->len < room)
-      g_array_append_val(context->desired->endpoints, endpoint);
-    else
-      left_over++;
+    Claim claim = { count_claims(claims, local), neo_observed_endpoint(context->seen, &local->address) != NULL, { local->address, local->link } };
+    if (wants_endpoint(context, local))
+      g_array_append_val(claims, claim);
   }
-  return left_over;
+  g_array_sort(claims, compare_claims);
+  return claims;
 }
 
 static void desire_endpoints(Context *context)
 {
   const NeoObserved *seen = context->seen;
+  g_autoptr(GArray) claims = gather_claims(context);
   guint foreign = count_foreign_endpoints(seen), room = seen->limit_max > foreign ? seen->limit_max - foreign : 0;
-  guint left_over = add_endpoints(context, TRUE, room) + add_endpoints(context, FALSE, room);
 
-  if (left_over)
-    neo_complain(context->desired->complaints, 0, "%u addresses have no MPTCP endpoint, as this kernel takes %u in all; connections do not use them unless bound to them",
-                 left_over, seen->limit_max);
+  for (guint i = 0; i < MIN(claims->len, room); i++)
+    g_array_append_val(context->desired->endpoints, g_array_index(claims, Claim, i).endpoint);
+  if (claims->len > room)
+    neo_complain(context->desired->complaints, 0, "%u of %u path addresses have no MPTCP endpoint, as this kernel takes %u in all and %u are not Neo's; "
+                 "connections do not use them unless bound to them", claims->len - room, claims->len, seen->limit_max, foreign);
 }
 
 NeoDesired *neo_desire(const NeoObserved *seen, const NeoPathsConf *conf, const NeoRequest *request)

@@ -143,6 +143,13 @@ static int first_hop_link(const struct nlattr *hops)
   return hop->rtnh_ifindex;
 }
 
+/* Each interface has its own route to fe80::/64; it says nothing about where its table leads. */
+static gboolean is_link_local(const struct nlattr *to)
+{
+  NeoAddress address;
+  return get_address(to, AF_INET6, &address) && neo_address_is_link_local(&address);
+}
+
 gboolean neo_parse_route(const struct nlmsghdr *message, NeoRoute *ret_route)
 {
   const struct nlattr *attrs[RTA_TABLE + 1];
@@ -157,7 +164,7 @@ gboolean neo_parse_route(const struct nlmsghdr *message, NeoRoute *ret_route)
     .link = get_u32(attrs[RTA_OIF], first_hop_link(attrs[RTA_MULTIPATH])),
     .is_default = header->rtm_dst_len == 0 && header->rtm_src_len == 0,
   };
-  if (header->rtm_type != RTN_UNICAST || header->rtm_flags & RTM_F_CLONED || route.link <= 0)
+  if (header->rtm_type != RTN_UNICAST || header->rtm_flags & RTM_F_CLONED || route.link <= 0 || is_link_local(attrs[RTA_DST]))
     return FALSE;
   *ret_route = route;
   return TRUE;

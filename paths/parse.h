@@ -15,7 +15,7 @@ gboolean neo_parse_link(const struct nlmsghdr *message, NeoLink *ret_link);
 /** Takes addresses of global scope that are ready (not tentative, not a duplicate). */
 gboolean neo_parse_local(const struct nlmsghdr *message, NeoLocal *ret_local);
 
-/** Takes unicast routes with an outgoing interface. */
+/** Takes unicast routes with an outgoing interface, but not those to link-local addresses. */
 gboolean neo_parse_route(const struct nlmsghdr *message, NeoRoute *ret_route);
 
 /** Takes rules of Neo's protocol. */
