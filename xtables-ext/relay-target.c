@@ -39,10 +39,10 @@ static bool split(int family, const char *text, char address[static 64], const c
 
 static const char *address_problem(int family, const char *address)
 {
-  struct in6_addr other;
+  struct in_addr other;
 
-  if (inet_pton(family == AF_INET ? AF_INET6 : AF_INET, address, &other) == 1)
-    return family == AF_INET ? "is an IPv6 address; use ip6tables for it" : "is an IPv4 address; use iptables for it";
+  if (family == AF_INET6 && inet_pton(AF_INET, address, &other) == 1)
+    return "is an IPv4 address; use iptables for it";
   return family == AF_INET ? "is no IPv4 address; names and ranges are not taken, give one address such as 192.0.2.1 or 192.0.2.1:443"
                            : "is no IPv6 address; names and ranges are not taken, give one address such as 2001:db8::1 or [2001:db8::1]:443";
 }
@@ -53,7 +53,7 @@ const char *relay_target_parse(int family, const char *text, union nf_inet_addr 
   const char *port_text = NULL;
   union nf_inet_addr parsed = { .all = { 0 } };
 
-  if (family == AF_INET && text[0] == '[')
+  if (family == AF_INET && (text[0] == '[' || inet_pton(AF_INET6, text, &parsed) == 1))
     return "is an IPv6 address; use ip6tables for it";
   if (!split(family, text, address, &port_text))
     return family == AF_INET ? address_problem(family, text) : "has no address and port; write [2001:db8::1]:443";
