@@ -72,3 +72,10 @@ gboolean neo_event_request(const NeoEvent *event, NeoRequest *ret_request, GPtrA
   *ret_request = (NeoRequest){ .kind = kind, .interface = event->interface };
   return TRUE;
 }
+
+gboolean neo_event_is_followed(const NeoEvent *event)
+{
+  static const char *const followed[] = { "up", "dhcp6-change", "reapply", NULL };
+
+  return *event->interface && !g_str_equal(event->interface, "none") && g_strv_contains(followed, event->action);
+}

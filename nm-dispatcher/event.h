@@ -15,3 +15,6 @@ typedef struct {
  * profile's [user] section goes to @complaints (char *). Pure.
  */
 gboolean neo_event_request(const NeoEvent *event, NeoRequest *ret_request, GPtrArray *complaints);
+
+/** Whether more changes are likely to follow for which there is no event: addresses are being configured. Pure. */
+gboolean neo_event_is_followed(const NeoEvent *event);

@@ -5,43 +5,70 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "nm-dispatcher/event.h"
+#include "nm-dispatcher/follow.h"
 #include "paths/engine.h"
+#include "paths/monitor.h"
 
 static void log_line(GLogLevelFlags level, const char *line)
 {
   g_log_structured(G_LOG_DOMAIN, level, "MESSAGE", "%s", line);
 }
 
-/* Each event tells of its own interface; all others had their say at theirs. */
-static void log_complaints(const NeoEngineResult *result, const char *interface)
+/* Each event tells of its own interface, and once; all others had their say at theirs. */
+static void log_complaints(const NeoEngineResult *result, const char *interface, GHashTable *told)
 {
   g_autofree char *prefix = g_strconcat(interface, ":", NULL);
 
   for (guint i = 0; i < result->complaints->len; i++) {
     const NeoComplaint *complaint = &g_array_index(result->complaints, NeoComplaint, i);
-    if (!complaint->link || g_str_has_prefix(complaint->text, prefix))
+    if ((!complaint->link || g_str_has_prefix(complaint->text, prefix)) && g_hash_table_add(told, g_strdup(complaint->text)))
       log_line(G_LOG_LEVEL_WARNING, complaint->text);
   }
 }
 
-static int handle(const char *interface, const NeoRequest *request)
-{
+typedef struct {
+  const char *interface;
+  NeoRequest request;
   NeoPathsConf conf;
-  g_autoptr(NeoKernel) kernel = NULL;
-  g_autoptr(GError) failures = NULL, error = NULL;
+  NeoKernel *kernel;
+  GHashTable *told; /* complaints (char *) */
+  gboolean any;     /* whether there is anything like a path */
+} Run;
 
-  if (!neo_paths_conf_load(NEO_CONFDIR "/paths.conf", &conf, &error))
-    return neo_log_failure(error);
-  kernel = neo_kernel_open(&error);
-  if (!kernel)
-    return neo_log_failure(error);
-  g_autoptr(NeoEngineResult) result = neo_engine_run(kernel, &conf, request, FALSE, &failures, &error);
+/* Operations that failed are logged; an error is what makes more runs useless. */
+static gboolean run_engine(gpointer data, GError **error)
+{
+  Run *run = data;
+  g_autoptr(GError) failures = NULL;
+  g_autoptr(NeoEngineResult) result = neo_engine_run(run->kernel, &run->conf, &run->request, FALSE, &failures, error);
+
   if (!result)
-    return neo_log_failure(error);
+    return FALSE;
   for (guint i = 0; i < result->plan->len; i++)
     log_line(G_LOG_LEVEL_INFO, result->plan->pdata[i]);
-  log_complaints(result, interface);
-  return failures ? neo_log_failure(failures) : EX_OK;
+  if (failures)
+    neo_log_failure(failures);
+  log_complaints(result, run->interface, run->told);
+  run->any = result->paths || result->complaints->len;
+  /* The kernel holds the mark of the first run. */
+  run->request = (NeoRequest){ NEO_REQUEST_NONE };
+  return TRUE;
+}
+
+static gboolean handle(const NeoEvent *event, const NeoRequest *request, GError **error)
+{
+  g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  Run run = { .interface = event->interface, .request = *request, .told = told };
+  g_autoptr(NeoKernel) kernel = NULL;
+  g_autoptr(NeoNetlink) monitor = NULL;
+
+  if (!neo_paths_conf_load(NEO_CONFDIR "/paths.conf", &run.conf, error))
+    return FALSE;
+  run.kernel = kernel = neo_kernel_open(error);
+  monitor = neo_monitor_open(kernel ? error : NULL);
+  if (!kernel || !monitor || !run_engine(&run, error))
+    return FALSE;
+  return !run.any || !neo_event_is_followed(event) || neo_follow(monitor, run_engine, &run, error);
 }
 
 int main(int argc, char **argv)
@@ -60,5 +87,5 @@ int main(int argc, char **argv)
     return EX_OK;
   for (guint i = 0; i < complaints->len; i++)
     log_line(G_LOG_LEVEL_WARNING, complaints->pdata[i]);
-  return handle(event.interface, &request);
+  return handle(&event, &request, &error) ? EX_OK : neo_log_failure(error);
 }

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/engine.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include "common/error.h"
 #include "paths/apply.h"
 #include "paths/observe.h"
 #include "paths/plan.h"
-
-#define RUN_DIR "/run/neo"
-#define LOCK_FILE RUN_DIR "/paths.lock"
+#include "paths/turn.h"
 
 void neo_engine_result_free(NeoEngineResult *result)
 {
@@ -21,23 +15,6 @@ void neo_engine_result_free(NeoEngineResult *result)
   g_ptr_array_unref(result->plan);
   g_array_unref(result->complaints);
   g_free(result);
-}
-
-/* A file descriptor that holds the lock until it is closed, or -1. */
-static int lock(GError **error)
-{
-  if (g_mkdir_with_parents(RUN_DIR, 0755) < 0) {
-    neo_error_set_errno(error, errno, RUN_DIR);
-    return -1;
-  }
-  int fd = open(LOCK_FILE, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-    neo_error_set_errno(error, errno, LOCK_FILE);
-    if (fd >= 0)
-      close(fd);
-    return -1;
-  }
-  return fd;
 }
 
 static guint count_interfaces(const GArray *paths)
@@ -92,7 +69,7 @@ NeoEngineResult *neo_engine_run(NeoKernel *kernel, const NeoPathsConf *conf, con
 {
   if (dry_run)
     return run_locked(kernel, conf, request, TRUE, NULL, error);
-  int fd = lock(error);
+  int fd = neo_run_lock(error);
   if (fd < 0)
     return NULL;
   NeoEngineResult *result = run_locked(kernel, conf, request, FALSE, ret_failures, error);

@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "common/error.h"
 #include "common/log.h"
 #include "paths/engine.h"
 #include "paths/monitor.h"
+#include "paths/turn.h"
 
 /* Changes come in bursts (a lease is an address and some routes); one run serves all of this time. */
 #define SETTLE_MS 30
@@ -24,6 +26,7 @@ typedef struct {
   NeoKernel *kernel;
   NeoNetlink *monitor;
   GMainLoop *loop;
+  int turn;          /* so that dispatcher plugins need not watch, too; another's is no reason not to */
   guint run_source, retry_s;
   char *status;      /* what was said last, so that it is said once */
   char *complaints;
@@ -168,6 +171,9 @@ static int serve(Daemon *daemon)
   daemon->monitor = neo_monitor_open(&error);
   if (!daemon->monitor)
     return neo_log_failure(error);
+  daemon->turn = neo_turn_take(&error);
+  if (error)
+    return neo_log_failure(error);
   daemon->loop = g_main_loop_new(NULL, FALSE);
   g_unix_fd_add(neo_netlink_fd(daemon->monitor), G_IO_IN | G_IO_ERR, take_change, daemon);
   g_unix_signal_add(SIGTERM, quit, daemon);
@@ -203,6 +209,8 @@ static void daemon_clear(Daemon *daemon)
   g_free(daemon->complaints);
   neo_kernel_free(daemon->kernel);
   neo_netlink_free(daemon->monitor);
+  if (daemon->turn >= 0)
+    close(daemon->turn);
   g_clear_pointer(&daemon->loop, g_main_loop_unref);
 }
 
@@ -232,7 +240,7 @@ static gboolean parse_arguments(int *argc, char ***argv, char **conf_path, gbool
 
 int main(int argc, char **argv)
 {
-  g_auto(Daemon) daemon = { 0 };
+  g_auto(Daemon) daemon = { .turn = -1 };
   gboolean once = FALSE, dry_run = FALSE, remove = FALSE;
   g_autoptr(GError) error = NULL;
 
