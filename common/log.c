@@ -26,10 +26,20 @@ static GLogWriterOutput write_plain(GLogLevelFlags level, const GLogField *field
   return G_LOG_WRITER_HANDLED;
 }
 
+/* The journal takes the name from /proc, where a short-lived program is gone by then, unless the message has it. */
+static GLogWriterOutput write_journal(GLogLevelFlags level, const GLogField *fields, gsize n_fields, const char *program)
+{
+  g_autofree GLogField *all = g_new(GLogField, n_fields + 1);
+
+  memcpy(all, fields, n_fields * sizeof *fields);
+  all[n_fields] = (GLogField){ .key = "SYSLOG_IDENTIFIER", .value = program, .length = -1 };
+  return g_log_writer_journald(level, all, n_fields + 1, NULL);
+}
+
 static GLogWriterOutput write_message(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer program)
 {
   if (g_log_writer_is_journald(STDERR_FILENO) &&
-      g_log_writer_journald(level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
+      write_journal(level, fields, n_fields, program) == G_LOG_WRITER_HANDLED)
     return G_LOG_WRITER_HANDLED;
   return write_plain(level, fields, n_fields, program);
 }
