@@ -32,7 +32,6 @@ typedef struct {
   RacerTimer idle;
   gint64 active;
   guint idle_timeout;
-  guint64 sent, received;
   GList link; /* in shared->racing or shared->relaying */
 } Connection;
 
@@ -66,23 +65,25 @@ static void finish(Connection *connection, gboolean reset)
   shared->closed(shared->data);
 }
 
-static gboolean is_done(const Connection *connection)
+static gboolean is_over(const Connection *connection)
 {
-  return racer_direction_is_done(&connection->up) && racer_direction_is_done(&connection->down);
+  return racer_direction_is_over(&connection->up) && racer_direction_is_over(&connection->down);
 }
 
 static void run(Connection *connection)
 {
   RacerShared *shared = connection->shared;
-  RacerFlow up = racer_direction_run(&connection->up, &shared->pool, &connection->sent);
-  RacerFlow down = racer_direction_run(&connection->down, &shared->pool, &connection->received);
+  RacerFlow up = racer_direction_run(&connection->up, &shared->pool);
+  RacerFlow down = racer_direction_run(&connection->down, &shared->pool);
 
   connection->active = racer_loop_now(shared->loop);
-  if (up == RACER_FLOW_BROKEN || down == RACER_FLOW_BROKEN)
-    finish(connection, TRUE);
-  else if (is_done(connection))
-    finish(connection, FALSE);
-  else if (up == RACER_FLOW_GOES_ON || down == RACER_FLOW_GOES_ON)
+  if (up == RACER_FLOW_BROKEN || down == RACER_FLOW_BROKEN || is_over(connection)) {
+    finish(connection, !is_over(connection));
+    return;
+  }
+  racer_direction_shut(&connection->up);
+  racer_direction_shut(&connection->down);
+  if (up == RACER_FLOW_GOES_ON || down == RACER_FLOW_GOES_ON)
     racer_loop_queue(shared->loop, &connection->task);
 }
 
@@ -92,6 +93,8 @@ static void note(RacerEnd *end, guint32 events)
     end->readable = TRUE;
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
     end->writable = TRUE;
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    end->ending = TRUE;
 }
 
 static void client_dispatch(RacerSource *source, guint32 events)

@@ -2,14 +2,20 @@
 #include "racer/direction.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 
-/* Blocks that one direction may pass on before the other connections of the worker have their turn. */
-#define SHARE 4
+/*
+ * What one direction may pass on before the other connections of the worker have their turn. Small: meanwhile more
+ * bytes come in, and larger pieces cost less CPU each.
+ */
+#define SHARE 2
+/* Less than this in one piece is no bulk any more; copying it is cheaper. */
+#define SMALL_PIECE (16 * 1024)
 
 static gboolean holds_bytes(const RacerDirection *direction)
 {
-  return direction->block != NULL;
+  return direction->begin < direction->end;
 }
 
 static gboolean may_read(const RacerDirection *direction)
@@ -22,80 +28,121 @@ static gboolean may_write(const RacerDirection *direction)
   return holds_bytes(direction) && direction->to->writable;
 }
 
-static gboolean must_shut(const RacerDirection *direction)
+gboolean racer_direction_is_over(const RacerDirection *direction)
 {
-  return direction->eof && !holds_bytes(direction) && !direction->shut;
+  return direction->eof && !holds_bytes(direction);
 }
 
-gboolean racer_direction_is_done(const RacerDirection *direction)
+/* A peer that is gone already makes it fail, which the other direction will find out by itself. */
+void racer_direction_shut(RacerDirection *direction)
 {
-  return direction->shut;
+  if (direction->shut || !racer_direction_is_over(direction))
+    return;
+  shutdown(direction->to->source.fd, SHUT_WR);
+  direction->shut = TRUE;
 }
 
 void racer_direction_clear(RacerDirection *direction, RacerPool *pool)
 {
   if (direction->block)
-    racer_pool_give(pool, direction->block);
+    racer_pool_give_block(pool, direction->block);
+  if (direction->pipe && holds_bytes(direction))
+    racer_pipe_free(direction->pipe);
+  else if (direction->pipe)
+    racer_pool_give_pipe(pool, direction->pipe);
   direction->block = NULL;
+  direction->pipe = NULL;
+  direction->begin = direction->end = 0;
 }
 
-/* FALSE: the socket is broken. */
-static gboolean fill(RacerDirection *direction, RacerPool *pool)
+/*
+ * What a reading call returned, and whether that was @all there was: then the next bytes are an event of their own, and
+ * a call that says EAGAIN is saved. FALSE: the socket is broken.
+ */
+static gboolean took(RacerDirection *direction, ssize_t n, gboolean all)
 {
-  char *block = racer_pool_take(pool);
-  ssize_t n = recv(direction->from->source.fd, block, RACER_BLOCK_SIZE, 0);
-
-  if (n > 0) {
-    direction->block = block;
-    direction->begin = 0;
-    direction->end = n;
-    return TRUE;
-  }
-  racer_pool_give(pool, block);
+  direction->begin = 0;
+  direction->end = MAX(n, 0);
   if (n == 0)
     direction->eof = TRUE;
-  else if (errno == EAGAIN)
+  else if (all || (n < 0 && errno == EAGAIN))
     direction->from->readable = FALSE;
-  else
-    return errno == EINTR;
-  return TRUE;
+  return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-static gboolean drain(RacerDirection *direction, RacerPool *pool, guint64 *bytes)
+static gboolean fill_block(RacerDirection *direction, RacerPool *pool)
 {
-  ssize_t n = send(direction->to->source.fd, direction->block + direction->begin, direction->end - direction->begin, MSG_NOSIGNAL);
+  direction->block = racer_pool_take_block(pool);
+  ssize_t n = recv(direction->from->source.fd, direction->block, RACER_BLOCK_SIZE, 0);
+
+  if (n == RACER_BLOCK_SIZE)
+    direction->bulk = !direction->no_splice;
+  return took(direction, n, n > 0 && n < RACER_BLOCK_SIZE && !direction->from->ending);
+}
+
+static gboolean fill_pipe(RacerDirection *direction, RacerPool *pool)
+{
+  direction->pipe = racer_pool_take_pipe(pool);
+  if (!direction->pipe) {
+    direction->bulk = FALSE;
+    return TRUE;
+  }
+  ssize_t n = splice(direction->from->source.fd, NULL, direction->pipe->write, NULL, RACER_PIPE_SIZE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+
+  if (n < 0 && errno == EINVAL) {
+    direction->no_splice = TRUE;
+    direction->bulk = FALSE;
+    return TRUE;
+  }
+  if (n >= 0 && n < SMALL_PIECE)
+    direction->bulk = FALSE;
+  return took(direction, n, FALSE);
+}
+
+static gboolean fill(RacerDirection *direction, RacerPool *pool)
+{
+  gboolean alive = direction->bulk ? fill_pipe(direction, pool) : fill_block(direction, pool);
+
+  if (!holds_bytes(direction))
+    racer_direction_clear(direction, pool);
+  return alive;
+}
+
+static ssize_t give(RacerDirection *direction)
+{
+  gsize size = direction->end - direction->begin;
+  int fd = direction->to->source.fd;
+
+  if (direction->pipe)
+    return splice(direction->pipe->read, NULL, fd, NULL, size, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  return send(fd, direction->block + direction->begin, size, MSG_NOSIGNAL);
+}
+
+static gboolean drain(RacerDirection *direction, RacerPool *pool)
+{
+  ssize_t n = give(direction);
 
   if (n < 0 && errno == EAGAIN)
     direction->to->writable = FALSE;
   if (n < 0)
     return errno == EAGAIN || errno == EINTR;
-  *bytes += n;
   direction->begin += n;
-  if (direction->begin == direction->end)
+  if (!holds_bytes(direction))
     racer_direction_clear(direction, pool);
   return TRUE;
 }
 
-/* A peer that is gone already makes it fail, which the other direction will find out by itself. */
-static void shut(RacerDirection *direction)
-{
-  shutdown(direction->to->source.fd, SHUT_WR);
-  direction->shut = TRUE;
-}
-
-RacerFlow racer_direction_run(RacerDirection *direction, RacerPool *pool, guint64 *bytes)
+RacerFlow racer_direction_run(RacerDirection *direction, RacerPool *pool)
 {
   for (guint blocks = 0; blocks < SHARE;) {
     if (may_write(direction)) {
-      if (!drain(direction, pool, bytes))
+      if (!drain(direction, pool))
         return RACER_FLOW_BROKEN;
       blocks += !holds_bytes(direction);
     } else if (may_read(direction)) {
       if (!fill(direction, pool))
         return RACER_FLOW_BROKEN;
     } else {
-      if (must_shut(direction))
-        shut(direction);
       return RACER_FLOW_WAITS;
     }
   }

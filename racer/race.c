@@ -81,7 +81,7 @@ static void attempt_dispatch(RacerSource *source, guint32 events)
   Attempt *attempt = (Attempt *)source;
   RacerRace *race = attempt->race;
   gboolean mptcp = FALSE;
-  int error = racer_socket_error(source->fd);
+  int error = events & (EPOLLERR | EPOLLHUP) ? racer_socket_error(source->fd) : 0;
 
   if (!error && !(events & (EPOLLOUT | EPOLLHUP)))
     return;

@@ -258,6 +258,7 @@ gboolean racer_server_run(const char *path, GError **error)
 
   if (!settings)
     return FALSE;
+  signal(SIGPIPE, SIG_IGN); /* splice(2) has no flag like MSG_NOSIGNAL */
   server.loop = g_main_loop_new(NULL, FALSE);
   gboolean started = start(&server, settings, error);
   if (started)

@@ -3,6 +3,7 @@
 """The relaying of bytes: completeness, half-close, resets, back-pressure. usage: test-relay.py NEO-RACER [TEST...]"""
 import hashlib
 import os
+import random
 import socket
 import threading
 
@@ -218,6 +219,32 @@ def test_concurrent():
         wait_for("all closed", lambda: racer.notify.status().startswith("0 open; won: 127.0.0.1:2000 200;"))
 
 
+def test_dialogue():
+    """8 dialogues of 300 messages of 1 byte to 200 KiB: no wake-up is lost, TCP and MPTCP"""
+    talked = []
+
+    def talk(seed):
+        source = random.Random(seed)
+        with connect() as client:
+            for _ in range(300):
+                size = source.choice((1, 100, 16383, 16384, 65535, 65536, 65537, 200000))
+                client.sendall(BULK[:size])
+                received = 0
+                while received < size:
+                    received += len(client.recv(size - received))
+        talked.append(seed)
+
+    for mptcp in (False, True):
+        talked.clear()
+        with Server(2000, echo, mptcp=mptcp), Racer("Endpoints=127.0.0.1:2000"):
+            threads = [threading.Thread(target=talk, args=(seed,)) for seed in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(DEADLINE)
+            assert len(talked) == 8
+
+
 def test_idle_timeout():
     """IdleTimeout= resets a connection that is silent, and only such"""
     with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "IdleTimeout=400ms"):
@@ -264,4 +291,4 @@ def test_max_connections():
 
 run_tests([test_bulk, test_bulk_mptcp, test_bulk_mptcp_listener, test_ipv6, test_several_listeners, test_tiny, test_half_close_client,
            test_half_close_server, test_server_talks_first, test_reset_by_client, test_reset_by_server, test_slow_readers,
-           test_slow_reader_leaves_others_alone, test_concurrent, test_idle_timeout, test_max_connections])
+           test_slow_reader_leaves_others_alone, test_concurrent, test_dialogue, test_idle_timeout, test_max_connections])
