@@ -14,14 +14,18 @@ static void log_line(GLogLevelFlags level, const char *line)
   g_log_structured(G_LOG_DOMAIN, level, "MESSAGE", "%s", line);
 }
 
-/* Each event tells of its own interface, and once; all others had their say at theirs. */
+/*
+ * Each event tells of its own interface, and once; all others had their say at theirs. What is about no interface is told when
+ * something has changed.
+ */
 static void log_complaints(const NeoEngineResult *result, const char *interface, GHashTable *told)
 {
   g_autofree char *prefix = g_strconcat(interface, ":", NULL);
 
   for (guint i = 0; i < result->complaints->len; i++) {
     const NeoComplaint *complaint = &g_array_index(result->complaints, NeoComplaint, i);
-    if ((!complaint->link || g_str_has_prefix(complaint->text, prefix)) && g_hash_table_add(told, g_strdup(complaint->text)))
+    gboolean concerned = complaint->link ? g_str_has_prefix(complaint->text, prefix) : result->plan->len > 0;
+    if (concerned && g_hash_table_add(told, g_strdup(complaint->text)))
       log_line(G_LOG_LEVEL_WARNING, complaint->text);
   }
 }

@@ -186,7 +186,10 @@ static guint count_foreign_endpoints(const NeoObserved *seen)
   return count;
 }
 
-/* Who comes first where there is not room for all: the first address of each path, IPv4 before IPv6, then the second, and so on. */
+/*
+ * Who comes first where there is not room for all: the first address of each path, IPv4 before IPv6, then the second,
+ * and so on. On one path those that have an endpoint come first, so that a new address does not displace them.
+ */
 typedef struct {
   guint nth; /* address of its family on its link */
   gboolean existing;
@@ -215,31 +218,40 @@ static guint count_claims(const GArray *claims, const NeoLocal *local)
   return count;
 }
 
-static GArray *gather_claims(Context *context)
+static void gather_claims(Context *context, gboolean existing, GArray *claims)
 {
-  GArray *claims = g_array_new(FALSE, FALSE, sizeof(Claim));
-
   for (guint i = 0; i < context->seen->locals->len; i++) {
     const NeoLocal *local = &g_array_index(context->seen->locals, NeoLocal, i);
-    Claim claim = { count_claims(claims, local), neo_observed_endpoint(context->seen, &local->address) != NULL, { local->address, local->link } };
-    if (wants_endpoint(context, local))
-      g_array_append_val(claims, claim);
+    if (!!neo_observed_endpoint(context->seen, &local->address) != existing || !wants_endpoint(context, local))
+      continue;
+    Claim claim = { count_claims(claims, local), existing, { local->address, local->link } };
+    g_array_append_val(claims, claim);
   }
-  g_array_sort(claims, compare_claims);
-  return claims;
+}
+
+static void complain_of_room(Context *context, const GArray *claims, guint room, guint foreign)
+{
+  guint without = 0;
+
+  for (guint i = room; i < claims->len; i++)
+    without += g_array_index(claims, Claim, i).nth == 0;
+  if (without)
+    neo_complain(context->desired->complaints, 0, "%u paths (IPv4 and IPv6 counted each) have no MPTCP endpoint, as this kernel takes %u in all and %u are not Neo's; "
+                 "only sockets bound to them use them", without, context->seen->limit_max, foreign);
 }
 
 static void desire_endpoints(Context *context)
 {
   const NeoObserved *seen = context->seen;
-  g_autoptr(GArray) claims = gather_claims(context);
+  g_autoptr(GArray) claims = g_array_new(FALSE, FALSE, sizeof(Claim));
   guint foreign = count_foreign_endpoints(seen), room = seen->limit_max > foreign ? seen->limit_max - foreign : 0;
 
+  gather_claims(context, TRUE, claims);
+  gather_claims(context, FALSE, claims);
+  g_array_sort(claims, compare_claims);
   for (guint i = 0; i < MIN(claims->len, room); i++)
     g_array_append_val(context->desired->endpoints, g_array_index(claims, Claim, i).endpoint);
-  if (claims->len > room)
-    neo_complain(context->desired->complaints, 0, "%u of %u path addresses have no MPTCP endpoint, as this kernel takes %u in all and %u are not Neo's; "
-                 "connections do not use them unless bound to them", claims->len - room, claims->len, seen->limit_max, foreign);
+  complain_of_room(context, claims, room, foreign);
 }
 
 NeoDesired *neo_desire(const NeoObserved *seen, const NeoPathsConf *conf, const NeoRequest *request)
