@@ -45,6 +45,9 @@
 #define BATCH 64
 /* A frame that is due this soon is sent now: less than the cost of another sleep. */
 #define EARLY_NS 20000
+/* How long one value of the jitter holds. A value for each frame would, as nothing is reordered, make a stream of
+ * frames wait for the worst of them: a constant delay. */
+#define JITTER_HOLD_NS 10000000
 #define LINE_MAX_BYTES 512
 
 /* Both directions share the settings; each is read once per frame. */
@@ -70,6 +73,7 @@ typedef struct {
 	size_t head, tail, frames;
 	uint64_t rate_free_ns; /* when the limited line has sent all that it was given */
 	uint64_t last_due_ns;
+	uint64_t jitter_part, jitter_until_ns; /* part of 2 * jitter, in 1/2^32 */
 	uint64_t random;
 	bool split; /* the reading TAP has segmentation switched off */
 	_Atomic uint64_t passed, bytes, lost, full;
@@ -102,7 +106,16 @@ static uint64_t random_next(Direction *d) {
 }
 
 static uint64_t random_below(Direction *d, uint64_t limit) {
-	return limit ? (random_next(d) >> 11) % limit : 0;
+	return (random_next(d) >> 11) % limit;
+}
+
+/* From 0 to twice the jitter. */
+static uint64_t jitter_now(Direction *d, uint64_t now) {
+	if (now >= d->jitter_until_ns) {
+		d->jitter_part = random_below(d, 1ULL << 32);
+		d->jitter_until_ns = now + JITTER_HOLD_NS;
+	}
+	return (uint64_t)((double)d->jitter_part * 2 * (double)d->settings->jitter_ns / 4294967296.0);
 }
 
 /* The ring. Stride keeps the next header aligned. */
@@ -168,7 +181,7 @@ static bool schedule(Direction *d, Frame *frame, uint64_t now) {
 		sent = start + wire_bits(frame) * NSEC / rate;
 		d->rate_free_ns = sent;
 	}
-	due = sent + s->delay_ns + random_below(d, 2 * jitter);
+	due = sent + s->delay_ns + jitter_now(d, now);
 	due = due > sent + jitter ? due - jitter : sent;
 	/* Jitter never reorders. */
 	if (due < d->last_due_ns)
@@ -247,10 +260,18 @@ static void sleep_until_due(Direction *d) {
 	ppoll(&in, 1, frame ? &wait : NULL, NULL);
 }
 
+/* A wire does not wait for its turn on a busy machine. Without the right to this it is only less exact. */
+static void be_punctual(void) {
+	struct sched_param priority = {.sched_priority = 1};
+
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	pthread_setschedparam(pthread_self(), SCHED_RR, &priority);
+}
+
 static void *direction_run(void *data) {
 	Direction *d = data;
 
-	prctl(PR_SET_TIMERSLACK, 1UL);
+	be_punctual();
 	for (;;) {
 		sleep_until_due(d);
 		if (d->split != (d->settings->loss_ppb > 0))
