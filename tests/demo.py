@@ -6,17 +6,21 @@ import atexit
 import hashlib
 import json
 import os
-import select
 import signal
+import statistics
 import subprocess
 import sys
+import threading
 import time
 
 RATE = 20  # Mbit/s for each address, as the lab's campus shaper is told
 FILE = "64M.bin"
 ADDRESSES = (1, 2, 4, 8)
 RACES = 20
+SIDE_BY_SIDE = 4  # with more addresses the gateways take turns: the processors must not be the limit
 CUT_AT = 0.3  # part of the file after which the relay is cut
+RACER = "/usr/lib/neo/neo-racer"
+NAMES = {"192.0.2.10": "px", "192.0.2.11": "ra", "192.0.2.12": "rb"}
 GATEWAYS = {"gw": "NetworkManager", "gwn": "systemd-networkd"}
 
 
@@ -38,14 +42,14 @@ class Lab:
 
 
 class Progress:
-    """One line that is redrawn on a terminal, and only said once when finished elsewhere."""
+    """One line that is redrawn on a terminal; elsewhere only the results are printed."""
 
     def __init__(self):
         self.live = sys.stdout.isatty()
 
     def draw(self, text):
         if self.live:
-            sys.stdout.write("\r\033[K" + text)
+            sys.stdout.write("\r\033[K" + text[: os.get_terminal_size().columns - 1])
             sys.stdout.flush()
 
     def done(self, text):
@@ -57,34 +61,54 @@ def bar(part, width=24):
     return "#" * full + "." * (width - full)
 
 
-def download(lab, host, label, progress, size, at_part=None):
-    """Fetches FILE through the SOCKS port of V2Ray's client on host; at_part is (part of the file, what to do then)."""
-    process = lab.popen(host, "curl", "-sS", "--fail", "--socks5-hostname", "127.0.0.1:1080", "-o", "-", f"http://web.lab/{FILE}")
-    digest, got, stall = hashlib.sha256(), 0, 0.0
-    start = last = time.monotonic()
-    first = event = None
-    while True:
-        select.select([process.stdout], [], [], 60)
-        chunk = os.read(process.stdout.fileno(), 1 << 18)
-        now = time.monotonic()
-        if first is not None:
-            stall = max(stall, now - last)
-        first = first or now
-        last = now
-        if not chunk:
-            break
-        digest.update(chunk)
-        got += len(chunk)
-        if at_part and event is None and got >= size * at_part[0]:
-            at_part[1]()
-            event = time.monotonic() - start
-            last = time.monotonic()
-        progress.draw(f"  {label:34} [{bar(got / size)}] {got * 8e-6 / (now - start):6.1f} Mbit/s")
-    if process.wait():
-        raise RuntimeError(f"{host}: the download failed after {got} bytes")
-    seconds = now - start
-    return {"mbit_per_s": round(got * 8e-6 / seconds, 2), "seconds": round(seconds, 2), "bytes": got,
-            "sha256": digest.hexdigest(), "longest_stall_ms": round(stall * 1e3), "cut_after_s": event and round(event, 2)}
+class Download(threading.Thread):
+    """Fetches FILE through the SOCKS port of V2Ray's client on a host; event is (part of the file, what to do then)."""
+
+    def __init__(self, lab, host, size, event=None):
+        super().__init__(daemon=True)
+        self.lab, self.host, self.size, self.event = lab, host, size, event
+        self.got, self.stall, self.event_at, self.failure = 0, 0.0, None, None
+        self.digest, self.start_time, self.seconds = hashlib.sha256(), time.monotonic(), None
+        self.start()
+
+    def rate(self):
+        return self.got * 8e-6 / ((self.seconds or time.monotonic() - self.start_time) or 1e-9)
+
+    def run(self):
+        try:
+            self.fetch()
+        except (RuntimeError, OSError) as problem:
+            self.failure = problem
+
+    def fetch(self):
+        process = self.lab.popen(self.host, "curl", "-sS", "--fail", "--max-time", "150", "--socks5-hostname", "127.0.0.1:1080",
+                                 "-o", "-", f"http://web.lab/{FILE}")
+        last = None
+        while chunk := os.read(process.stdout.fileno(), 1 << 18):
+            now = time.monotonic()
+            self.stall = max(self.stall, now - last) if last else 0.0
+            last = now
+            self.digest.update(chunk)
+            self.got += len(chunk)
+            if self.event and self.event_at is None and self.got >= self.size * self.event[0]:
+                self.event_at = now - self.start_time
+                self.event[1]()
+        self.seconds = time.monotonic() - self.start_time
+        if process.wait():
+            raise RuntimeError(f"{self.host}: the download failed after {self.got} bytes")
+
+    def result(self, checksum):
+        if self.failure:
+            raise self.failure
+        return {"mbit_per_s": round(self.rate(), 2), "seconds": round(self.seconds, 2), "bytes": self.got,
+                "longest_stall_ms": round(self.stall * 1e3), "checksum_equal": self.digest.hexdigest() == checksum}
+
+
+def watch(progress, label, downloads):
+    """Draws the downloads until all have ended."""
+    while any(d.is_alive() for d in downloads):
+        progress.draw(f"  {label}  " + "  ".join(f"{d.host:3} [{bar(d.got / d.size, 16)}] {d.rate():6.1f} Mbit/s" for d in downloads))
+        time.sleep(0.1)
 
 
 def prepare(lab, here, host):
@@ -96,58 +120,74 @@ def set_addresses(lab, here, host, count):
     subprocess.run([f"{here}/lab/chain", "addresses", host, str(count)], check=True, env=dict(os.environ, NEO_LAB=lab.base[2]), stdout=subprocess.DEVNULL)
 
 
-def speeds(lab, here, host, progress, size, checksum):
-    rows = []
+def plural(count):
+    return f"{count} address" + ("es" if count > 1 else "  ")
+
+
+def speeds(lab, here, hosts, progress, size, checksum):
+    """One download for each number of addresses; the gateways share no address, so the slow ones run side by side."""
+    rows = {host: [] for host in hosts}
     for count in ADDRESSES:
-        set_addresses(lab, here, host, count)
-        row = download(lab, host, f"{count} address{'es' if count > 1 else ''}", progress, size)
-        row["addresses"], row["checksum_equal"] = count, row["sha256"] == checksum
-        row["times_one"] = round(row["mbit_per_s"] / rows[0]["mbit_per_s"], 2) if rows else 1.0
-        progress.done(f"  {count} address{'es' if count > 1 else '  '}  {row['mbit_per_s']:7.1f} Mbit/s  {row['times_one']:5.2f} x  "
-                      f"[{bar(row['mbit_per_s'] / (RATE * ADDRESSES[-1]))}]  checksum {'equal' if row['checksum_equal'] else 'DIFFERENT'}")
-        rows.append(row)
+        for group in [hosts] if count <= SIDE_BY_SIDE else [[host] for host in hosts]:
+            for host in group:
+                set_addresses(lab, here, host, count)
+            downloads = [Download(lab, host, size) for host in group]
+            watch(progress, plural(count), downloads)
+            for d in downloads:
+                row = {"addresses": count, **d.result(checksum)}
+                row["times_one"] = round(row["mbit_per_s"] / (rows[d.host] or [row])[0]["mbit_per_s"], 2)
+                rows[d.host].append(row)
+                progress.done(f"  {GATEWAYS[d.host]:16} {plural(count)} {row['mbit_per_s']:7.1f} Mbit/s {row['times_one']:5.2f} x  "
+                              f"[{bar(row['mbit_per_s'] / (RATE * ADDRESSES[-1]))}]  checksum {same(row)}")
     return rows
+
+
+def same(row):
+    return "equal" if row["checksum_equal"] else "DIFFERENT"
+
+
+def subflows(lab, host, peer):
+    return len(lab.run(host, "ss", "-Htn", "state", "established", "dst", peer, check=False).splitlines())
 
 
 def cut_relay(lab, here, host, progress, size, checksum):
     set_addresses(lab, here, host, 4)
-    subflows = {}
+    through = []
 
     def cut():
-        subflows["before"] = lab.run(host, "ss", "-Htn", "state", "established", "dst", "192.0.2.11", check=False).splitlines()
+        through.append(subflows(lab, host, "192.0.2.11"))
         lab("break", "host", "ra")
 
     try:
-        row = download(lab, host, "4 addresses, relay ra cut off", progress, size, (CUT_AT, cut))
+        download = Download(lab, host, size, (CUT_AT, cut))
+        watch(progress, "relay ra is cut off", [download])
     finally:
         lab("heal", "host", "ra")
-    row["relay_subflows_at_cut"] = len(subflows.get("before", []))
-    row["checksum_equal"] = row["sha256"] == checksum
-    progress.done(f"  relay ra cut off after {row['cut_after_s']} s ({row['relay_subflows_at_cut']} subflows through it): longest stall "
-                  f"{row['longest_stall_ms']} ms, {row['mbit_per_s']} Mbit/s, checksum {'equal' if row['checksum_equal'] else 'DIFFERENT'}")
+    row = {**download.result(checksum), "cut_after_s": round(download.event_at, 2), "relay_subflows_at_cut": through[0]}
+    progress.done(f"  {GATEWAYS[host]:16} relay ra cut off after {row['cut_after_s']} s, with {row['relay_subflows_at_cut']} subflows through it: "
+                  f"longest stall {row['longest_stall_ms']} ms, {row['mbit_per_s']} Mbit/s, checksum {same(row)}")
     return row
 
 
 def race(lab, host, progress):
     wins, times = {}, {}
     for n in range(RACES):
-        result = json.loads(lab.run(host, "/usr/lib/neo/neo-racer", "race", "--json", "--config=/etc/neo/racer/8443.conf"))
-        for endpoint in result["endpoints"]:
-            wins[endpoint["endpoint"]] = wins.get(endpoint["endpoint"], 0) + bool(endpoint["winner"])
-            if endpoint.get("connect_ms") is not None:
-                times.setdefault(endpoint["endpoint"], []).append(endpoint["connect_ms"])
+        for endpoint in json.loads(lab.run(host, RACER, "--race", "--json", "--config=/etc/neo/racer/8443.conf")):
+            name = NAMES.get(endpoint["address"], endpoint["endpoint"])
+            wins[name] = wins.get(name, 0) + endpoint["winner"]
+            times.setdefault(name, []).extend([endpoint["connect_ms"]] if endpoint["connect_ms"] is not None else [])
         progress.draw(f"  race {n + 1} of {RACES}")
-    rows = [{"endpoint": name, "wins": wins[name], "connect_ms_median": sorted(t)[len(t) // 2]} for name, t in times.items()]
+    rows = [{"endpoint": name, "wins": wins[name], "connect_ms_median": round(statistics.median(t), 1)} for name, t in times.items() if t]
     rows.sort(key=lambda row: row["connect_ms_median"])
     for row in rows:
-        progress.done(f"  {row['endpoint']:24} {row['connect_ms_median']:7.1f} ms  won {row['wins']:2} of {RACES}")
+        progress.done(f"  {GATEWAYS[host]:16} {row['endpoint']:6} {row['connect_ms_median']:7.1f} ms   won {row['wins']:2} of {RACES}")
     return rows
 
 
 def joins(lab):
-    """Subflows that px's namespace accepted, in all and by the relay they came through."""
-    counter = lab.run("px", "ip", "netns", "exec", "neo-main", "nstat", "-asz", "MPTcpExtMPJoinAckRx", check=False).split()
-    return int(counter[counter.index("MPTcpExtMPJoinAckRx") + 1]) if "MPTcpExtMPJoinAckRx" in counter else None
+    """Joins that the proxy's namespace accepted, and how many of its connections' subflows came through each relay."""
+    counters = lab.run("px", "ip", "netns", "exec", "neo-main", "nstat", "-asz", "MPTcpExtMPJoinAckRx").split()
+    return int(counters[counters.index("MPTcpExtMPJoinAckRx") + 1])
 
 
 def table(results):
@@ -194,18 +234,23 @@ def main():
     size = int(lab.run("web", "stat", "-Lc", "%s", f"/srv/files/{FILE}"))
     print(f"Booted and set up in {time.monotonic() - start:.1f} s", flush=True)
 
-    results = {}
     for host in hosts:
-        print(f"\n{host} ({GATEWAYS[host]}): one download of {FILE} through V2Ray", flush=True)
         prepare(lab, here, host)
-        result = results[host] = {"manager": GATEWAYS[host], "speeds": speeds(lab, here, host, progress, size, checksum)}
-        result["relay_cut"] = cut_relay(lab, here, host, progress, size, checksum)
-        result["races"] = race(lab, host, progress)
-        result["joins_accepted"] = joins(lab)
+    print(f"\nOne download of {FILE} through V2Ray, {RATE} Mbit/s for each address:", flush=True)
+    rows = speeds(lab, here, hosts, progress, size, checksum)
+    results = {host: {"manager": GATEWAYS[host], "speeds": rows[host]} for host in hosts}
+    print("\nThe same over 4 addresses, while a relay is cut off:", flush=True)
+    for host in hosts:
+        results[host]["relay_cut"] = cut_relay(lab, here, host, progress, size, checksum)
+    print(f"\nThe racer, {RACES} connections each:", flush=True)
+    for host in hosts:
+        results[host]["races"] = race(lab, host, progress)
+    accepted = joins(lab)
+    print(f"\nJoins that the proxy host accepted: {accepted}", flush=True)
     table(results)
     if args.json:
         with open(args.json, "w") as out:
-            json.dump({"file_bytes": size, "rate_mbit_per_address": RATE, "gateways": results}, out, indent=2)
+            json.dump({"file_bytes": size, "rate_mbit_per_address": RATE, "joins_accepted": accepted, "gateways": results}, out, indent=2)
             out.write("\n")
     return 0 if all(row["checksum_equal"] for r in results.values() for row in r["speeds"] + [r["relay_cut"]]) else 1
 
