@@ -3,6 +3,7 @@
 #include <linux/netfilter/xt_bpf.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <xtables.h>
 
 #include "xtables-ext/mptcp-bytecode.h"
@@ -73,7 +74,48 @@ static void final_check(unsigned int flags)
     xtables_error(PARAMETER_PROBLEM, "mptcp: add --mptcp-subtype NAME[,NAME...] or --mptcp-subtype any");
 }
 
-#define MATCH(protocol, parser)                                          \
+/* The kernel's match has room only for the bytecode, so the set is the one that makes the same. */
+static uint16_t subtypes_of(const struct xt_bpf_info_v1 *info, bool ipv6)
+{
+  struct sock_filter code[MPTCP_BYTECODE_MAX];
+
+  for (uint16_t set = 1; set < 1u << MPTCP_NAMED_SUBTYPES; set++)
+    if (mptcp_bytecode(ipv6, set, code, NULL) == info->bpf_program_num_elem &&
+        memcmp(code, info->bpf_program, info->bpf_program_num_elem * sizeof code[0]) == 0)
+      return set;
+  return MPTCP_SUBTYPES_ANY;
+}
+
+static int translate(struct xt_xlate *xl, const struct xt_xlate_mt_params *params, bool ipv6)
+{
+  uint16_t set = subtypes_of((const struct xt_bpf_info_v1 *)params->match->data, ipv6);
+  const char *separator = "";
+
+  if (set == MPTCP_SUBTYPES_ANY) {
+    xt_xlate_add(xl, "tcp option mptcp exists");
+    return 1;
+  }
+  xt_xlate_add(xl, "tcp option mptcp subtype { ");
+  for (unsigned subtype = 0; subtype < MPTCP_NAMED_SUBTYPES; subtype++)
+    if (set & (1u << subtype)) {
+      xt_xlate_add(xl, "%s%u", separator, subtype);
+      separator = ", ";
+    }
+  xt_xlate_add(xl, " }");
+  return 1;
+}
+
+static int translate4(struct xt_xlate *xl, const struct xt_xlate_mt_params *params)
+{
+  return translate(xl, params, false);
+}
+
+static int translate6(struct xt_xlate *xl, const struct xt_xlate_mt_params *params)
+{
+  return translate(xl, params, true);
+}
+
+#define MATCH(protocol, parser, translator)                                          \
   {                                                                      \
     .version = XTABLES_VERSION,                                          \
     .name = "mptcp",                                                     \
@@ -86,10 +128,11 @@ static void final_check(unsigned int flags)
     .help = help,                                                        \
     .parse = parser,                                                     \
     .final_check = final_check,                                          \
+    .xlate = translator,                                                 \
     .extra_opts = options,                                               \
   }
 
-static struct xtables_match matches[] = { MATCH(NFPROTO_IPV4, parse4), MATCH(NFPROTO_IPV6, parse6) };
+static struct xtables_match matches[] = { MATCH(NFPROTO_IPV4, parse4, translate4), MATCH(NFPROTO_IPV6, parse6, translate6) };
 
 __attribute__((constructor)) static void register_mptcp(void)
 {

@@ -27,13 +27,13 @@ typedef struct {
   unsigned found, bounds, no;
 } Program;
 
-static const char *const names[] = {
+static const char *const names[MPTCP_NAMED_SUBTYPES] = {
   "mp_capable", "mp_join", "dss", "add_addr", "remove_addr", "mp_prio", "mp_fail", "mp_fastclose", "mp_tcprst",
 };
 
 const char *mptcp_subtype_name(unsigned number)
 {
-  return number < sizeof names / sizeof names[0] ? names[number] : NULL;
+  return number < MPTCP_NAMED_SUBTYPES ? names[number] : NULL;
 }
 
 static bool subtype_bits(const char *word, size_t length, uint16_t *ret_bits)

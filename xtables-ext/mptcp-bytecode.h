@@ -8,6 +8,9 @@
 /** Instructions that xt_bpf takes (XT_BPF_MAX_NUM_INSTR, linux/netfilter/xt_bpf.h). */
 #define MPTCP_BYTECODE_MAX 64
 
+/** Subtypes with a name (RFC 8684, section 8): 0 to 8. */
+#define MPTCP_NAMED_SUBTYPES 9
+
 /** The set of all sixteen subtypes, bit N for subtype N. */
 #define MPTCP_SUBTYPES_ANY 0xffff
 

@@ -5,7 +5,7 @@
 
 /*
  * A relay has a chain of its own for each of these places, and a jump to it at the place's head:
- *   raw PREROUTING      SYNs of a kind that is not relayed are not tracked, those above SynRate= are dropped
+ *   raw PREROUTING      SynRate=, before connection tracking has work with them
  *   mangle FORWARD      Mss=
  *   filter FORWARD      accepts what this relay has mapped; drops what an interface forwards only because of relays
  *   nat PREROUTING      RELAY
@@ -116,31 +116,20 @@ static void add_syn_rate(const Writer *writer)
   g_autofree char *suffix = suffix_of(writer->config->name);
 
   /* The kernel keeps the rate with the table's name, so another rate needs another name. */
-  g_string_append_printf(writer->out, " -m hashlimit --hashlimit-upto %u/second --hashlimit-burst %u --hashlimit-mode srcip"
+  g_string_append_printf(writer->out, " -m hashlimit --hashlimit-above %u/second --hashlimit-burst %u --hashlimit-mode srcip"
                          " --hashlimit-srcmask %u --hashlimit-htable-expire 10000 --hashlimit-name neo-%s-%u",
                          rate, MAX(2 * rate, 10), client_bits(writer), suffix, rate);
 }
 
-static void write_syn_rules(const Writer *writer, const NeoAddress *listen, guint port)
+/* Dropped and not refused: the client's kernel tries again a second later. SYNs of another mode find the closed port anyway. */
+static void write_syn_rule(const Writer *writer, const NeoAddress *listen, guint port)
 {
-  gboolean limited = writer->config->syn_rate > 0, any = writer->config->mode == NEO_RELAY_TCP;
-
-  if (!limited && any)
+  if (!writer->config->syn_rate)
     return;
   begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
   add_mode(writer);
-  if (limited)
-    add_syn_rate(writer);
-  g_string_append(writer->out, " -j RETURN\n");
-  if (limited) {
-    begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
-    add_mode(writer);
-    g_string_append(writer->out, " -j DROP\n");
-  }
-  if (!any) {
-    begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
-    g_string_append(writer->out, " -j CT --notrack\n");
-  }
+  add_syn_rate(writer);
+  g_string_append(writer->out, " -j DROP\n");
 }
 
 static void write_mss_rule(const Writer *writer, const NeoAddress *listen)
@@ -213,7 +202,7 @@ static void write_relayback_rule(const Writer *writer, const NeoAddress *listen,
 
 static void write_port_rules(const Writer *writer, const NeoAddress *listen, guint port)
 {
-  write_syn_rules(writer, listen, port);
+  write_syn_rule(writer, listen, port);
   write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
   g_string_append(writer->out, " -j ACCEPT\n");
   write_relay_rule(writer, listen, port);
