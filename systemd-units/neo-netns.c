@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "systemd-units/proxy-files.h"
+#include "systemd-units/proxy-forward.h"
+#include "systemd-units/proxy-namespace.h"
+#include "systemd-units/proxy-state.h"
+#include "systemd-units/proxy-steps.h"
+
+#define PROXY_CONF_DIR NEO_CONFDIR "/proxy"
+
+/* One at a time: what one proxy takes (a network, a port) is checked against the others. */
+static int lock(GError **error)
+{
+  if (g_mkdir_with_parents(NEO_PROXY_RUN_DIR, 0755) < 0) {
+    neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
+    return -1;
+  }
+  int fd = open(NEO_PROXY_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+    return fd;
+  neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
+  if (fd >= 0)
+    close(fd);
+  return -1;
+}
+
+static NeoProxyPlan *plan(const char *name, const NeoProxyPlan *before, GError **error)
+{
+  g_autofree char *path = g_strconcat(PROXY_CONF_DIR "/", name, ".conf", NULL), *link = neo_proxy_link_name(name);
+  g_autoptr(NeoProxyHost) host = neo_proxy_host_observe(link, error);
+
+  if (!host)
+    return NULL;
+  neo_proxy_state_others(name, host);
+  g_autoptr(NeoProxyConfig) config = neo_proxy_config_load(path, host, NULL, error);
+  if (!config)
+    return NULL;
+  g_autoptr(GArray) resolvers = config->resolvers ? g_array_ref(config->resolvers) : neo_proxy_nameservers();
+  NeoProxyPlan *made = neo_proxy_plan_make(name, config, host, resolvers, before, error);
+  if (made)
+    neo_proxy_guard(made);
+  return made;
+}
+
+static gboolean start(const char *name, GError **error)
+{
+  g_autoptr(NeoProxyPlan) before = neo_proxy_state_load(name), made = plan(name, before, error);
+
+  if (!made)
+    return FALSE;
+  if (made->resolvers->len == 0)
+    g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE",
+                     "%s: no resolver but loopback is known; names do not resolve inside without Resolver=", name);
+  return neo_proxy_steps_apply(neo_proxy_steps, made, before, error);
+}
+
+static gboolean same_network(const NeoPrefix *a, const NeoPrefix *b)
+{
+  return a->length == b->length && (a->length == 0 || neo_address_equal(&a->address, &b->address));
+}
+
+static gboolean same_ports(const GArray *a, const GArray *b)
+{
+  gboolean same = a->len == b->len;
+
+  for (guint i = 0; same && i < a->len; i++) {
+    const NeoProxyPort *one = &g_array_index(a, NeoProxyPort, i), *other = &g_array_index(b, NeoProxyPort, i);
+    same = one->port == other->port && one->inside == other->inside;
+  }
+  return same;
+}
+
+static gboolean reload(const char *name, GError **error)
+{
+  g_autoptr(NeoProxyPlan) before = neo_proxy_state_load(name), made = NULL;
+
+  if (!before) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_SYSTEM, "%s is not up", name);
+    return FALSE;
+  }
+  made = plan(name, before, error);
+  if (!made)
+    return FALSE;
+  if (!same_network(&made->subnet, &before->subnet) ||
+      (before->ipv6 && !same_network(&made->subnet6, &before->subnet6)) || !same_ports(made->ports, before->ports)) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_CONFIG,
+                PROXY_CONF_DIR
+                "/%s.conf: Ports, Mptcp or the link's network has changed; expected a restart instead of a reload",
+                name);
+    return FALSE;
+  }
+  return neo_proxy_steps_apply(neo_proxy_steps, made, before, error);
+}
+
+static gboolean stop(const char *name, GError **error)
+{
+  return neo_proxy_steps_undo(neo_proxy_steps, name, error);
+}
+
+static gboolean dump(const char *name, GError **error)
+{
+  g_autoptr(NeoProxyPlan) before = neo_proxy_state_load(name), made = plan(name, before, error);
+
+  if (!made)
+    return FALSE;
+  g_autofree char *text = neo_proxy_plan_to_string(made);
+  fputs(text, stdout);
+  return TRUE;
+}
+
+static const struct {
+  const char *name;
+  gboolean (*run)(const char *name, GError **error);
+  const char *summary;
+} commands[] = {
+  { "start", start, "sets the namespace up, or brings it to what the file says" },
+  { "reload", reload, "the same for a namespace that is up: relays come and go, connections stay" },
+  { "stop", stop, "takes all of it away" },
+  { "create", neo_proxy_namespace_create, "makes the namespace and nothing in it" },
+  { "dump", dump, "prints what start would set up" },
+};
+
+static void usage(FILE *stream)
+{
+  fputs("usage: neo-netns COMMAND NAME, for the proxy in " PROXY_CONF_DIR "/NAME.conf\n", stream);
+  for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+    fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+}
+
+static gboolean run(const char *command, const char *name, GError **error)
+{
+  if (!neo_proxy_name_valid(name)) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "\"%s\" is not a name; expected 1 to 11 of a-z, A-Z, 0-9, _ and -",
+                name);
+    return FALSE;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+    if (g_str_equal(commands[i].name, command)) {
+      int fd = lock(error);
+      gboolean done = fd >= 0 && commands[i].run(name, error);
+      if (fd >= 0)
+        close(fd);
+      return done;
+    }
+  g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "\"%s\" is not a command; see neo-netns --help", command);
+  return FALSE;
+}
+
+int main(int argc, char **argv)
+{
+  g_autoptr(GError) error = NULL;
+
+  neo_log_init("neo-netns");
+  if (argc == 2 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h"))) {
+    usage(stdout);
+    return 0;
+  }
+  if (argc == 2 && g_str_equal(argv[1], "--version")) {
+    puts("neo-netns " NEO_VERSION);
+    return 0;
+  }
+  if (argc != 3) {
+    usage(stderr);
+    return 64;
+  }
+  return run(argv[1], argv[2], &error) ? 0 : neo_log_failure(error);
+}

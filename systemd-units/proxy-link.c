@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "systemd-units/proxy-link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/netlink.h"
+#include "systemd-units/proxy-namespace.h"
+
+static guint8 full_length(const NeoAddress *address)
+{
+  return neo_address_size(address) * 8;
+}
+
+static void put_address(struct nlmsghdr *message, guint16 type, const NeoAddress *address)
+{
+  mnl_attr_put(message, type, neo_address_size(address), address->bytes);
+}
+
+/* Only the addresses that it is given: no link-local address, whose duplicate detection would hold up the first
+ * packets. */
+static void put_no_link_local(struct nlmsghdr *message)
+{
+  struct nlattr *spec = mnl_attr_nest_start(message, IFLA_AF_SPEC), *inet6 = mnl_attr_nest_start(message, AF_INET6);
+
+  mnl_attr_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  mnl_attr_nest_end(message, inet6);
+  mnl_attr_nest_end(message, spec);
+}
+
+static void put_end(struct nlmsghdr *message, const char *proxy, const char *link, gboolean inside)
+{
+  guint8 mac[6];
+
+  neo_proxy_mac(proxy, inside, mac);
+  mnl_attr_put_strz(message, IFLA_IFNAME, link);
+  mnl_attr_put(message, IFLA_ADDRESS, sizeof mac, mac);
+}
+
+static gboolean create_pair(NeoNetlink *netlink, const NeoProxyPlan *plan, int namespace, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+
+  mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+  put_end(message, plan->name, plan->link, FALSE);
+  struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+  mnl_attr_put_strz(message, IFLA_INFO_KIND, "veth");
+  struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+  struct nlattr *peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
+  mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+  put_end(message, plan->name, NEO_PROXY_INSIDE_LINK, TRUE);
+  mnl_attr_put_u32(message, IFLA_NET_NS_FD, namespace);
+  mnl_attr_nest_end(message, peer);
+  mnl_attr_nest_end(message, data);
+  mnl_attr_nest_end(message, info);
+  return neo_netlink_request(netlink, message, NULL, error);
+}
+
+typedef struct {
+  guint8 mac[6];
+  gboolean veth;
+} LinkAnswer;
+
+static int take_link(const struct nlmsghdr *message, void *data)
+{
+  LinkAnswer *answer = data;
+  const struct nlattr *attr, *field;
+
+  mnl_attr_for_each (attr, message, sizeof(struct ifinfomsg)) {
+    if (mnl_attr_get_type(attr) == IFLA_ADDRESS && mnl_attr_get_payload_len(attr) == sizeof answer->mac)
+      memcpy(answer->mac, mnl_attr_get_payload(attr), sizeof answer->mac);
+    if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+      mnl_attr_for_each_nested (field, attr)
+        if (mnl_attr_get_type(field) == IFLA_INFO_KIND)
+          answer->veth = g_str_equal(mnl_attr_get_str(field), "veth");
+  }
+  return MNL_CB_OK;
+}
+
+/* Whether the link @index is the end that Neo made for @proxy: its address follows from the name. */
+static gboolean is_ours(NeoNetlink *netlink, const char *proxy, guint index)
+{
+  char buffer[8192];
+  guint8 mac[6];
+  LinkAnswer answer = { 0 };
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_GETLINK, 0);
+  struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  header->ifi_index = index;
+  neo_proxy_mac(proxy, FALSE, mac);
+  return neo_netlink_get(netlink, message, take_link, &answer, NULL) && answer.veth &&
+         memcmp(answer.mac, mac, sizeof mac) == 0;
+}
+
+static gboolean set_up(NeoNetlink *netlink, const char *link, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_NEWLINK, 0);
+  struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  *header = (struct ifinfomsg){ .ifi_index = if_nametoindex(link), .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+  if (!g_str_equal(link, "lo"))
+    put_no_link_local(message);
+  return neo_netlink_request(netlink, message, NULL, error);
+}
+
+static gboolean change_address(NeoNetlink *netlink, guint16 type, guint link, const NeoAddress *address, GError **error)
+{
+  char buffer[8192];
+  int errnum;
+  g_autoptr(GError) why = NULL;
+  struct nlmsghdr *message = neo_netlink_message(buffer, type, type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+  struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  *header =
+      (struct ifaddrmsg){ .ifa_family = address->family, .ifa_prefixlen = full_length(address), .ifa_index = link };
+  /* There is no second host on the link: a wait for duplicates would only delay the first connection. */
+  if (address->family == AF_INET6)
+    header->ifa_flags = IFA_F_NODAD;
+  put_address(message, IFA_LOCAL, address);
+  if (neo_netlink_request(netlink, message, &errnum, &why) || (type == RTM_DELADDR && errnum == EADDRNOTAVAIL))
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&why));
+  return FALSE;
+}
+
+/* @destination of family 0: everything. @gateway and @source may be NULL. */
+static gboolean add_route(NeoNetlink *netlink, guint link, sa_family_t family, const NeoPrefix *destination,
+                          const NeoAddress *gateway, const NeoAddress *source, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  *header = (struct rtmsg){ .rtm_family = family,
+                            .rtm_dst_len = destination ? destination->length : 0,
+                            .rtm_table = RT_TABLE_MAIN,
+                            .rtm_protocol = RTPROT_STATIC,
+                            .rtm_type = RTN_UNICAST,
+                            .rtm_scope = gateway || family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
+  if (destination)
+    put_address(message, RTA_DST, &destination->address);
+  if (gateway)
+    put_address(message, RTA_GATEWAY, gateway);
+  if (source)
+    put_address(message, RTA_PREFSRC, source);
+  mnl_attr_put_u32(message, RTA_OIF, link);
+  return neo_netlink_request(netlink, message, NULL, error);
+}
+
+/* Both ends are known, so nobody has to ask, and nothing from inside can claim to be another. */
+static gboolean add_neighbour(NeoNetlink *netlink, guint link, const NeoAddress *address, const guint8 mac[6],
+                              GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+  struct ndmsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+
+  *header = (struct ndmsg){ .ndm_family = address->family, .ndm_ifindex = link, .ndm_state = NUD_PERMANENT };
+  put_address(message, NDA_DST, address);
+  mnl_attr_put(message, NDA_LLADDR, 6, mac);
+  return neo_netlink_request(netlink, message, NULL, error);
+}
+
+/* One end in one family: its address, the way to the other end, and through it the rest (@beyond, NULL: everything). */
+static gboolean set_family(NeoNetlink *netlink, const NeoProxyPlan *plan, guint link, gboolean inside, guint i,
+                           GError **error)
+{
+  const NeoAddress *here = inside ? &plan->inside[i] : &plan->host[i],
+                   *there = inside ? &plan->host[i] : &plan->inside[i];
+  const NeoPrefix *beyond = inside ? NULL : i == 0 ? &plan->subnet : &plan->subnet6;
+  NeoPrefix peer = { *there, full_length(there) };
+  guint8 mac[6];
+
+  neo_proxy_mac(plan->name, !inside, mac);
+  return change_address(netlink, RTM_NEWADDR, link, here, error) && add_neighbour(netlink, link, there, mac, error) &&
+         add_route(netlink, link, here->family, &peer, NULL, NULL, error) &&
+         add_route(netlink, link, here->family, beyond, there, inside ? here : NULL, error);
+}
+
+static gboolean set_end(const NeoProxyPlan *plan, gboolean inside, GError **error)
+{
+  const char *name = inside ? NEO_PROXY_INSIDE_LINK : plan->link;
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+  guint link = if_nametoindex(name);
+
+  if (!netlink || (inside && !set_up(netlink, "lo", error)) || !set_up(netlink, name, error))
+    return FALSE;
+  return set_family(netlink, plan, link, inside, 0, error) &&
+         (!plan->ipv6 || set_family(netlink, plan, link, inside, 1, error));
+}
+
+static gboolean inside_end_exists(const char *proxy)
+{
+  int home;
+
+  if (!neo_proxy_namespace_enter(proxy, &home, NULL))
+    return FALSE;
+  gboolean exists = if_nametoindex(NEO_PROXY_INSIDE_LINK) != 0;
+  neo_proxy_namespace_leave(home);
+  return exists;
+}
+
+static gboolean ensure_pair(const NeoProxyPlan *plan, GError **error)
+{
+  g_autofree char *path = neo_proxy_namespace_path(plan->name);
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+  guint link = if_nametoindex(plan->link);
+
+  if (!netlink)
+    return FALSE;
+  if (link && !is_ours(netlink, plan->name, link)) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_SYSTEM, "there is a link %s that is not Neo's", plan->link);
+    return FALSE;
+  }
+  if (link && inside_end_exists(plan->name))
+    return TRUE;
+  if (link && !neo_proxy_link_remove(plan->name, error))
+    return FALSE;
+  int namespace = open(path, O_RDONLY | O_CLOEXEC);
+  if (namespace < 0)
+    return neo_error_set_errno(error, errno, "%s", path);
+  gboolean created = create_pair(netlink, plan, namespace, error);
+  close(namespace);
+  return created;
+}
+
+gboolean neo_proxy_link_add(const NeoProxyPlan *plan, GError **error)
+{
+  int home;
+
+  if (!ensure_pair(plan, error) || !set_end(plan, FALSE, error) || !neo_proxy_namespace_enter(plan->name, &home, error))
+    return FALSE;
+  gboolean set = set_end(plan, TRUE, error);
+  neo_proxy_namespace_leave(home);
+  return set;
+}
+
+gboolean neo_proxy_link_remove(const char *name, GError **error)
+{
+  g_autofree char *link = neo_proxy_link_name(name);
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+  guint index = if_nametoindex(link);
+
+  if (!netlink)
+    return FALSE;
+  if (!index || !is_ours(netlink, name, index))
+    return TRUE;
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, RTM_DELLINK, 0);
+  struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+  header->ifi_index = index;
+  return neo_netlink_request(netlink, message, NULL, error);
+}
+
+static gboolean change_announced(NeoNetlink *netlink, guint16 type, const GArray *mappings, const GArray *except,
+                                 GError **error)
+{
+  guint lo = if_nametoindex("lo");
+
+  for (guint i = 0; i < mappings->len; i++) {
+    const NeoAddress *address = &g_array_index(mappings, NeoProxyMapping, i).address;
+    if (!neo_proxy_mapping_find(except, address) && !change_address(netlink, type, lo, address, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean neo_proxy_link_announced(const NeoProxyPlan *plan, GError **error)
+{
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+
+  return netlink && change_announced(netlink, RTM_NEWADDR, plan->relays, NULL, error) &&
+         change_announced(netlink, RTM_NEWADDR, plan->listen, NULL, error);
+}
+
+gboolean neo_proxy_link_prune(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+
+  return netlink && change_announced(netlink, RTM_DELADDR, before->relays, plan->relays, error) &&
+         change_announced(netlink, RTM_DELADDR, before->listen, plan->listen, error);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "systemd-units/proxy-namespace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+#define NETNS_DIR "/run/netns"
+#define OWN_NAMESPACE "/proc/thread-self/ns/net"
+
+char *neo_proxy_namespace_path(const char *name)
+{
+  return g_strconcat(NETNS_DIR "/neo-", name, NULL);
+}
+
+gboolean neo_proxy_namespace_exists(const char *name)
+{
+  g_autofree char *path = neo_proxy_namespace_path(name);
+  struct statfs fs;
+
+  return statfs(path, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+}
+
+static gboolean bind_new_namespace(const char *path, GError **error)
+{
+  int home = open(OWN_NAMESPACE, O_RDONLY | O_CLOEXEC), errnum = 0;
+
+  if (home < 0)
+    return neo_error_set_errno(error, errno, OWN_NAMESPACE);
+  if (unshare(CLONE_NEWNET) < 0) {
+    errnum = errno;
+    close(home);
+    return neo_error_set_errno(error, errnum, "network namespace");
+  }
+  if (mount(OWN_NAMESPACE, path, NULL, MS_BIND, NULL) < 0)
+    errnum = errno;
+  neo_proxy_namespace_leave(home);
+  return errnum ? neo_error_set_errno(error, errnum, "%s", path) : TRUE;
+}
+
+gboolean neo_proxy_namespace_create(const char *name, GError **error)
+{
+  g_autofree char *path = neo_proxy_namespace_path(name);
+
+  if (neo_proxy_namespace_exists(name))
+    return TRUE;
+  if (g_mkdir_with_parents(NETNS_DIR, 0755) < 0)
+    return neo_error_set_errno(error, errno, NETNS_DIR);
+  /* A file without a namespace on it is left from a start that was killed. */
+  int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
+  if (fd < 0)
+    return neo_error_set_errno(error, errno, "%s", path);
+  close(fd);
+  if (bind_new_namespace(path, error))
+    return TRUE;
+  g_unlink(path);
+  return FALSE;
+}
+
+gboolean neo_proxy_namespace_delete(const char *name, GError **error)
+{
+  g_autofree char *path = neo_proxy_namespace_path(name);
+
+  umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+  /* In mount namespaces other than this one the kernel takes the mount away with the file. */
+  if (g_unlink(path) < 0 && errno != ENOENT)
+    return neo_error_set_errno(error, errno, "%s", path);
+  return TRUE;
+}
+
+gboolean neo_proxy_namespace_enter(const char *name, int *ret_home, GError **error)
+{
+  g_autofree char *path = neo_proxy_namespace_path(name);
+  int there = open(path, O_RDONLY | O_CLOEXEC), home = open(OWN_NAMESPACE, O_RDONLY | O_CLOEXEC), errnum;
+
+  if (there >= 0 && home >= 0 && setns(there, CLONE_NEWNET) == 0) {
+    close(there);
+    *ret_home = home;
+    return TRUE;
+  }
+  errnum = errno;
+  if (there >= 0)
+    close(there);
+  if (home >= 0)
+    close(home);
+  return neo_error_set_errno(error, errnum, "%s", path);
+}
+
+void neo_proxy_namespace_leave(int home)
+{
+  if (setns(home, CLONE_NEWNET) < 0)
+    g_error("the way back into the host's network namespace: %s", g_strerror(errno));
+  close(home);
+}

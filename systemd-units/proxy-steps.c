@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "systemd-units/proxy-steps.h"
+
+#include "common/error.h"
+#include "common/process.h"
+#include "systemd-units/proxy-files.h"
+#include "systemd-units/proxy-forward.h"
+#include "systemd-units/proxy-link.h"
+#include "systemd-units/proxy-mptcp.h"
+#include "systemd-units/proxy-namespace.h"
+#include "systemd-units/proxy-rules.h"
+#include "systemd-units/proxy-state.h"
+
+typedef gboolean (*Inside)(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error);
+
+static gboolean run_inside(Inside function, const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  int home;
+
+  if (!neo_proxy_namespace_enter(plan->name, &home, error))
+    return FALSE;
+  gboolean done = function(plan, before, error);
+  neo_proxy_namespace_leave(home);
+  return done;
+}
+
+static gboolean make_namespace(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_namespace_create(plan->name, error);
+}
+
+static gboolean add_link(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_link_add(plan, error);
+}
+
+static gboolean announced_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_link_announced(plan, error);
+}
+
+static gboolean add_announced(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return run_inside(announced_inside, plan, before, error);
+}
+
+static gboolean prune_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_link_prune(plan, before, error);
+}
+
+static gboolean prune_announced(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return !before || run_inside(prune_inside, plan, before, error);
+}
+
+static gboolean announce_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  g_autoptr(GArray) left_out = NULL;
+
+  if (!neo_proxy_mptcp_set(plan, &left_out, error))
+    return FALSE;
+  for (guint i = 0; i < left_out->len; i++) {
+    g_autofree char *address = neo_address_to_string(&g_array_index(left_out, NeoAddress, i));
+    g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE",
+                     "%s is not announced: the kernel takes no more MPTCP endpoints", address);
+  }
+  return TRUE;
+}
+
+static gboolean announce(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return run_inside(announce_inside, plan, before, error);
+}
+
+static const struct {
+  sa_family_t family;
+  const char *save, *restore;
+} programs[] = { { AF_INET, "iptables-save", "iptables-restore" },
+                 { AF_INET6, "ip6tables-save", "ip6tables-restore" } };
+
+static gboolean restore(guint i, const char *option, const char *text, GError **error)
+{
+  const char *const argv[] = { programs[i].restore, "-w", option, NULL };
+  return neo_process_run(argv, text, NULL, error);
+}
+
+static gboolean rules_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  for (guint i = 0; i < (plan->ipv6 ? 2 : 1); i++) {
+    g_autofree char *text = neo_proxy_rules_inside(plan, programs[i].family);
+    if (!restore(i, NULL, text, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean add_rules_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return run_inside(rules_inside, plan, before, error);
+}
+
+static gboolean save(guint i, char **ret_saved, GError **error)
+{
+  const char *const argv[] = { programs[i].save, NULL };
+  return neo_process_run(argv, NULL, ret_saved, error);
+}
+
+static gboolean add_rules(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  for (guint i = 0; i < (plan->ipv6 ? 2 : 1); i++) {
+    g_autofree char *saved = NULL;
+    if (!save(i, &saved, error))
+      return FALSE;
+    g_autofree char *text = neo_proxy_rules_add(plan, programs[i].family, saved);
+    if (!restore(i, "--noflush", text, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean remove_family_rules(guint i, const char *name, GError **error)
+{
+  g_autofree char *saved = NULL;
+
+  if (!save(i, &saved, error))
+    return FALSE;
+  g_autofree char *text = neo_proxy_rules_remove(name, saved);
+  return !text || restore(i, "--noflush", text, error);
+}
+
+static gboolean remove_rules(const char *name, GError **error)
+{
+  gboolean first = remove_family_rules(0, name, error);
+  return remove_family_rules(1, name, first ? error : NULL) && first;
+}
+
+static gboolean write_files(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_files_write(plan, error);
+}
+
+static gboolean hold_forwarding(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_forward_hold(plan, error);
+}
+
+static gboolean save_state(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_state_save(plan, error);
+}
+
+/* The way in opens after all is ready behind it, and an address goes only after it is withdrawn. */
+const NeoProxyStep neo_proxy_steps[] = {
+  { make_namespace, neo_proxy_namespace_delete },
+  { add_link, neo_proxy_link_remove },
+  { add_announced, NULL },
+  { add_rules_inside, NULL },
+  { write_files, neo_proxy_files_remove },
+  { add_rules, remove_rules },
+  { hold_forwarding, neo_proxy_forward_release },
+  { announce, NULL },
+  { prune_announced, NULL },
+  { save_state, NULL },
+  { NULL, NULL },
+};
+
+static guint count(const NeoProxyStep *steps)
+{
+  guint n = 0;
+
+  while (steps[n].apply)
+    n++;
+  return n;
+}
+
+static void append_error(GString *messages, const GError *error)
+{
+  g_string_append_printf(messages, "%s%s", messages->len ? "\n" : "", error->message);
+}
+
+static void undo(const NeoProxyStep *steps, guint n, const char *name, GString *messages)
+{
+  while (n-- > 0) {
+    g_autoptr(GError) why = NULL;
+    if (steps[n].undo && !steps[n].undo(name, &why))
+      append_error(messages, why);
+  }
+}
+
+static gboolean apply(const NeoProxyStep *steps, const NeoProxyPlan *plan, const NeoProxyPlan *before, guint *ret_done,
+                      GString *messages)
+{
+  for (guint i = 0; steps[i].apply; i++) {
+    g_autoptr(GError) why = NULL;
+    *ret_done = i + 1;
+    if (!steps[i].apply(plan, before, &why)) {
+      append_error(messages, why);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+gboolean neo_proxy_steps_apply(const NeoProxyStep *steps, const NeoProxyPlan *plan, const NeoProxyPlan *before,
+                               GError **error)
+{
+  g_autoptr(GString) messages = g_string_new(NULL);
+  guint done = 0;
+
+  if (apply(steps, plan, before, &done, messages))
+    return TRUE;
+  if (before)
+    apply(steps, before, plan, &done, messages);
+  else
+    undo(steps, done, plan->name, messages);
+  g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, messages->str);
+  return FALSE;
+}
+
+gboolean neo_proxy_steps_undo(const NeoProxyStep *steps, const char *name, GError **error)
+{
+  g_autoptr(GString) messages = g_string_new(NULL);
+
+  undo(steps, count(steps), name, messages);
+  if (!messages->len)
+    return TRUE;
+  g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, messages->str);
+  return FALSE;
+}
