@@ -38,7 +38,7 @@ dhcp_start() {
 		--dhcp-range=198.51.100.10,198.51.100.250,255.255.255.0,10m \
 		--dhcp-option=option:router,198.51.100.1 --dhcp-option=option:dns-server,198.51.100.1 \
 		--enable-ra --dhcp-range=2001:db8:77::1000,2001:db8:77::1fff,slaac,64,10m \
-		--dhcp-option=option6:dns-server,[2001:db8:77::1]
+		--dhcp-option="option6:dns-server,[2001:db8:77::1]"
 }
 
 # The shaper: htb with a class for each address; downstream on lan by destination, upstream on wan by source.
@@ -51,7 +51,7 @@ SHAPER6_FIRST=4096
 SHAPER6_COUNT=1024
 
 shaper_class() {
-	local verb=$1 dev=$2 minor=$3 limit=$((RATE * 1000000 / 8 * 80 / 1000))
+	local verb=$1 dev=$2 minor=$3 limit=$((RATE * 1000 * 80 / 8))
 
 	[ "$limit" -ge 32768 ] || limit=32768
 	printf 'class %s dev %s parent 1: classid 1:%x htb rate %smbit burst 3028 cburst 3028 quantum 3028\n' \

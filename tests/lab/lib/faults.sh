@@ -41,7 +41,7 @@ fault_route() {
 	fault_set "$1" route6 "2001:db8::$n"
 }
 
-fault_host() { [ "$1" = add ] && wire_cut "$2" 1 || wire_cut "$2" 0; }
+fault_host() { wire_cut "$2" "$([ "$1" = add ] && echo 1 || echo 0)"; }
 wire_cut() { "$WIRE" set "$F/wire.$1" "cut=$2" >/dev/null; }
 fault_path() { case $2 in *:*) fault_set "$1" path6 "$2" ;; *) fault_set "$1" path4 "$2" ;; esac; }
 fault_link() { ip -n campus link set "$2" "$([ "$1" = add ] && echo down || echo up)"; }
@@ -53,8 +53,10 @@ fault_name() {
 	local kind=${1-} what=${2-}
 
 	case $kind in
-	route | host) [ -n "$what" ] && check_host "$what" && ! on_campus "$what" || usage_error "$kind needs one of px, ra, rb, web" ;;
-	link) [ -n "$what" ] && check_host "$what" && on_campus "$what" || usage_error "link needs gw or gwn" ;;
+	route | host) if [ -z "$what" ] || on_campus "$what"; then usage_error "$kind needs one of px, ra, rb, web"; fi
+		check_host "$what" ;;
+	link) [ -n "$what" ] && on_campus "$what" || usage_error "link needs gw or gwn"
+		check_host "$what" ;;
 	path) [[ $what =~ ^(198\.51\.100\.[0-9]+|2001:db8:77:[0-9a-f:]+)$ ]] ||
 		usage_error "path: \"$what\" is not an address of the LAN, 198.51.100.0/24 or 2001:db8:77::/64" ;;
 	dhcp | dns) [ -z "$what" ] || usage_error "$kind takes no more words" ;;
