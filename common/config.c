@@ -105,12 +105,17 @@ static char *known_keys(const NeoConfigReport *report)
   return g_string_free(names, FALSE);
 }
 
+static gboolean is_foreign(const NeoConfigSchema *schema, const char *name)
+{
+  return schema->foreign_keys && !(schema->own_prefix && g_str_has_prefix(name, schema->own_prefix));
+}
+
 static void assign(NeoConfigReport *report, guint line, const char *name, const char *value)
 {
   guint index = 0;
   const NeoConfigKey *key = find_key(report, name, &index);
 
-  if (!key && report->schema->foreign_keys)
+  if (!key && is_foreign(report->schema, name))
     return;
   if (!key) {
     g_autofree char *known = known_keys(report), *shown = printable(name);

@@ -46,6 +46,7 @@ typedef struct {
   const NeoConfigKey *keys;
   gboolean foreign_sections; /**< sections of others stand in the same file and are passed over */
   gboolean foreign_keys;     /**< the section is another program's, and so are keys that are not in the table */
+  const char *own_prefix;    /**< but not those that begin so, with @foreign_keys; may be NULL */
   /** Checks what several keys say together and complains with neo_config_report(); may be NULL. */
   void (*check)(gpointer data, NeoConfigReport *report);
 } NeoConfigSchema;

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nm-dispatcher/event.h"
 
-#include <string.h>
-
-/* A profile's user key neo.path comes as this variable. */
-#define USER_PREFIX "CONNECTION_USER_NEO__"
-#define USER_PATH USER_PREFIX "PATH"
+#include "common/config.h"
 
 static const struct {
   const char *action;
@@ -30,44 +26,41 @@ static gboolean find_action(const char *action, NeoRequestKind *ret_kind)
   return FALSE;
 }
 
-static void check_user_keys(const NeoEvent *event, GPtrArray *complaints)
+typedef struct {
+  gboolean path;
+} UserSettings;
+
+/* NetworkManager 1.42 does not pass the [user] keys on, but it names the file. */
+static gboolean is_alone(const NeoEvent *event, GError **ret_complaint)
 {
-  const char *profile = g_environ_getenv(event->environment, "CONNECTION_ID");
+  static const NeoConfigKey keys[] = {
+    { "neo.path", neo_config_bool, G_STRUCT_OFFSET(UserSettings, path) },
+    { NULL },
+  };
+  static const NeoConfigSchema schema = {
+    .section = "user", .keys = keys, .foreign_sections = TRUE, .foreign_keys = TRUE, .own_prefix = "neo.",
+  };
+  UserSettings settings = { .path = TRUE };
 
-  for (char **variable = event->environment; variable && *variable; variable++)
-    if (g_str_has_prefix(*variable, USER_PREFIX) && !g_str_has_prefix(*variable, USER_PATH "=")) {
-      g_autofree char *name = g_strndup(*variable + sizeof USER_PREFIX - 1, strcspn(*variable + sizeof USER_PREFIX - 1, "="));
-      g_autofree char *key = g_ascii_strdown(name, -1);
-      g_ptr_array_add(complaints, g_strdup_printf("%s: [user] neo.%s: unknown key; expected neo.path", profile ? profile : event->interface, key));
-    }
-}
-
-/* Whether the profile asks to be left alone. */
-static gboolean is_alone(const NeoEvent *event, GPtrArray *complaints)
-{
-  const char *profile = g_environ_getenv(event->environment, "CONNECTION_ID");
-  const char *value = g_environ_getenv(event->environment, USER_PATH);
-
-  if (!value || g_str_equal(value, "yes"))
+  if (!event->profile || !g_file_test(event->profile, G_FILE_TEST_EXISTS))
     return FALSE;
-  if (g_str_equal(value, "no"))
-    return TRUE;
-  g_ptr_array_add(complaints, g_strdup_printf("%s: [user] neo.path: unknown value \"%s\"; expected yes or no", profile ? profile : event->interface, value));
-  return FALSE;
+  return neo_config_load(event->profile, &schema, &settings, ret_complaint) && !settings.path;
 }
 
-gboolean neo_event_request(const NeoEvent *event, NeoRequest *ret_request, GPtrArray *complaints)
+static gboolean has_interface(const NeoEvent *event)
+{
+  return *event->interface && !g_str_equal(event->interface, "none");
+}
+
+gboolean neo_event_request(const NeoEvent *event, NeoRequest *ret_request, GError **ret_complaint)
 {
   NeoRequestKind kind;
 
   if (!find_action(event->action, &kind))
     return FALSE;
-  if (!*event->interface || g_str_equal(event->interface, "none")) {
-    *ret_request = (NeoRequest){ NEO_REQUEST_NONE };
-    return TRUE;
-  }
-  check_user_keys(event, complaints);
-  if (kind == NEO_REQUEST_CLEAR && !g_str_equal(event->action, "down") && is_alone(event, complaints))
+  if (!has_interface(event))
+    kind = NEO_REQUEST_NONE;
+  else if (kind == NEO_REQUEST_CLEAR && !g_str_equal(event->action, "down") && is_alone(event, ret_complaint))
     kind = NEO_REQUEST_ALONE;
   *ret_request = (NeoRequest){ .kind = kind, .interface = event->interface };
   return TRUE;
@@ -77,5 +70,5 @@ gboolean neo_event_is_followed(const NeoEvent *event)
 {
   static const char *const followed[] = { "up", "dhcp6-change", "reapply", NULL };
 
-  return *event->interface && !g_str_equal(event->interface, "none") && g_strv_contains(followed, event->action);
+  return has_interface(event) && g_strv_contains(followed, event->action);
 }

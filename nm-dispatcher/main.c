@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -59,6 +60,22 @@ static gboolean run_engine(gpointer data, GError **error)
   return TRUE;
 }
 
+/*
+ * In a process of its own, as other plugins wait for the end of this one; NetworkManager-dispatcher.service lets such processes be
+ * (KillMode=process).
+ */
+static gboolean follow_in_background(NeoNetlink *monitor, Run *run, GError **error)
+{
+  pid_t child = fork();
+
+  if (child < 0)
+    return neo_error_set_errno(error, errno, "fork");
+  if (child > 0)
+    return TRUE;
+  setsid();
+  return neo_follow(monitor, run_engine, run, error);
+}
+
 static gboolean handle(const NeoEvent *event, const NeoRequest *request, GError **error)
 {
   g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -72,13 +89,12 @@ static gboolean handle(const NeoEvent *event, const NeoRequest *request, GError 
   monitor = neo_monitor_open(kernel ? error : NULL);
   if (!kernel || !monitor || !run_engine(&run, error))
     return FALSE;
-  return !run.any || !neo_event_is_followed(event) || neo_follow(monitor, run_engine, &run, error);
+  return !run.any || !neo_event_is_followed(event) || follow_in_background(monitor, &run, error);
 }
 
 int main(int argc, char **argv)
 {
-  g_autoptr(GPtrArray) complaints = g_ptr_array_new_with_free_func(g_free);
-  g_autoptr(GError) error = NULL;
+  g_autoptr(GError) complaint = NULL, error = NULL;
   NeoRequest request;
 
   neo_log_init("neo-dispatcher");
@@ -86,10 +102,10 @@ int main(int argc, char **argv)
     g_set_error(&error, NEO_ERROR, NEO_ERROR_USAGE, "%d arguments; expected INTERFACE ACTION from NetworkManager's dispatcher", argc - 1);
     return neo_log_failure(error);
   }
-  NeoEvent event = { .interface = argv[1], .action = argv[2], .environment = environ };
-  if (!neo_event_request(&event, &request, complaints))
+  NeoEvent event = { .interface = argv[1], .action = argv[2], .profile = g_getenv("CONNECTION_FILENAME") };
+  if (!neo_event_request(&event, &request, &complaint))
     return EX_OK;
-  for (guint i = 0; i < complaints->len; i++)
-    log_line(G_LOG_LEVEL_WARNING, complaints->pdata[i]);
+  if (complaint)
+    neo_log_failure(complaint);
   return handle(&event, &request, &error) ? EX_OK : neo_log_failure(error);
 }
