@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "systemd-units/proxy-dropin.h"
+
+#define PROGRAM "neo-proxy-generator"
+
+/* A generator runs before the journal; systemd says so in its environment (systemd.generator(7)). */
+static void say(const GError *error)
+{
+  g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+  FILE *kmsg = g_getenv("SYSTEMD_SCOPE") ? fopen("/dev/kmsg", "we") : NULL;
+
+  if (!kmsg) {
+    neo_log_failure(error);
+    return;
+  }
+  /* A line is a record of its own; 4 is "warning" (dmesg(1)). */
+  for (char **line = lines; *line; line++) {
+    fprintf(kmsg, "<4>" PROGRAM ": %s\n", *line);
+    fflush(kmsg);
+  }
+  fclose(kmsg);
+}
+
+int main(int argc, char **argv)
+{
+  static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system", NULL };
+
+  neo_log_init(PROGRAM);
+  if (argc != 4) {
+    fputs("usage: " PROGRAM " NORMAL-DIR EARLY-DIR LATE-DIR\n", stderr);
+    return 64;
+  }
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(NEO_CONFDIR "/proxy", unit_dirs, argv[1]);
+  for (guint i = 0; i < complaints->len; i++)
+    say(complaints->pdata[i]);
+  /* A wrong file must not keep a host from booting. */
+  return 0;
+}

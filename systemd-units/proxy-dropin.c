@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "systemd-units/proxy-dropin.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "systemd-units/proxy-config.h"
+#include "systemd-units/proxy-namespace.h"
+#include "systemd-units/proxy-plan.h"
+#include "systemd-units/proxy-state.h"
+
+#define HEADER "# Written by neo-proxy-generator(8).\n"
+
+static gboolean write_dropin(const char *out, const char *unit, const char *text, GError **error)
+{
+  g_autofree char *dir = g_strconcat(out, "/", unit, ".d", NULL), *path = g_build_filename(dir, "50-neo.conf", NULL);
+
+  if (g_mkdir_with_parents(dir, 0755) < 0)
+    return neo_error_set_errno(error, errno, "%s", dir);
+  return g_file_set_contents(path, text, -1, error);
+}
+
+/* What ties a unit to the namespace: it ends with it, and begins after it. */
+static char *tie(const char *name)
+{
+  g_autofree char *path = neo_proxy_namespace_path(name);
+
+  return g_strdup_printf(HEADER "[Unit]\n"
+                                "BindsTo=neo-netns@%s.service\n"
+                                "After=neo-netns@%s.service\n"
+                                "\n"
+                                "[Service]\n"
+                                "NetworkNamespacePath=%s\n",
+                         name, name, path);
+}
+
+static gboolean write_service(const char *out, const char *name, const char *service, GError **error)
+{
+  g_autofree char *tied = tie(name), *dir = neo_proxy_state_dir(name);
+  g_autofree char *text = g_strdup_printf("%sBindReadOnlyPaths=%s/resolv.conf:/etc/resolv.conf\n", tied, dir);
+
+  return write_dropin(out, service, text, error);
+}
+
+static gboolean write_fronts(const char *out, const char *name, const GArray *ports, GError **error)
+{
+  g_autoptr(GString) wants = g_string_new(HEADER "[Unit]\n");
+  g_autofree char *tied = tie(name), *owner = g_strdup_printf("neo-netns@%s.service", name);
+
+  for (guint i = 0; i < ports->len; i++) {
+    g_autofree char *front = g_strdup_printf("neo-front@%s:%u.service", name, g_array_index(ports, guint16, i));
+    g_string_append_printf(wants, "Wants=%s\n", front);
+    if (!write_dropin(out, front, tied, error))
+      return FALSE;
+  }
+  return write_dropin(out, owner, wants->str, error);
+}
+
+static gboolean is_enabled_in(const char *unit_dir, const char *name)
+{
+  g_autoptr(GDir) entries = g_dir_open(unit_dir, 0, NULL);
+  const char *entry;
+
+  while (entries && (entry = g_dir_read_name(entries))) {
+    g_autofree char *path = g_strdup_printf("%s/%s/neo-netns@%s.service", unit_dir, entry, name);
+    if ((g_str_has_suffix(entry, ".wants") || g_str_has_suffix(entry, ".requires")) &&
+        g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean is_enabled(const char *const *unit_dirs, const char *name)
+{
+  for (guint i = 0; unit_dirs[i]; i++)
+    if (is_enabled_in(unit_dirs[i], name))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean write_proxy(const char *conf_dir, const char *name, const char *out, GHashTable *services,
+                            GError **error)
+{
+  g_autofree char *path = g_strdup_printf("%s/%s.conf", conf_dir, name), *service = NULL;
+  g_autoptr(NeoProxyConfig) config = neo_proxy_config_load(path, NULL, &service, error);
+
+  if (config)
+    service = g_steal_pointer(&config->service);
+  if (service && g_hash_table_contains(services, service)) {
+    g_clear_error(error);
+    g_set_error(error, NEO_ERROR, NEO_ERROR_CONFIG,
+                "%s: Service: \"%s\" has a namespace already; expected one for each", path, service);
+    return FALSE;
+  }
+  if (service && !write_service(out, name, service, config ? error : NULL))
+    return FALSE;
+  if (service)
+    g_hash_table_add(services, g_steal_pointer(&service));
+  return config && (config->mptcp != NEO_PROXY_FRONT || write_fronts(out, name, config->ports, error));
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of their names, so that the same files give the same units. */
+static GPtrArray *list_names(const char *conf_dir)
+{
+  g_autoptr(GDir) entries = g_dir_open(conf_dir, 0, NULL);
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  const char *entry;
+
+  while (entries && (entry = g_dir_read_name(entries)))
+    if (*entry != '.' && g_str_has_suffix(entry, ".conf"))
+      g_ptr_array_add(names, g_strndup(entry, strlen(entry) - strlen(".conf")));
+  g_ptr_array_sort(names, compare_names);
+  return names;
+}
+
+GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs, const char *out)
+{
+  g_autoptr(GPtrArray) names = list_names(conf_dir);
+  g_autoptr(GHashTable) services = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  GPtrArray *complaints = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+
+  for (guint i = 0; i < names->len; i++) {
+    g_autoptr(GError) error = NULL;
+    const char *name = names->pdata[i];
+    if (!neo_proxy_name_valid(name))
+      g_set_error(&error, NEO_ERROR, NEO_ERROR_CONFIG,
+                  "%s/%s.conf: not a name for a proxy; expected 1 to 11 of a-z, A-Z, 0-9, _ and -", conf_dir, name);
+    else if (is_enabled(unit_dirs, name))
+      write_proxy(conf_dir, name, out, services, &error);
+    if (error)
+      g_ptr_array_add(complaints, g_steal_pointer(&error));
+  }
+  return complaints;
+}
