@@ -30,6 +30,11 @@ make_xtables_dir() {
 
 tap_n=0 tap_failed=0
 
+# A test may define what to show when something fails.
+diagnose() {
+  :
+}
+
 # ok DESCRIPTION COMMAND...: the command succeeds.
 ok() {
   local description=$1
@@ -40,7 +45,7 @@ ok() {
     return
   fi
   echo "not ok $tap_n - $description"
-  sed 's/^/# /' "$work/out"
+  { cat "$work/out"; diagnose; } 2>&1 | sed 's/^/# /'
   tap_failed=$((tap_failed + 1))
 }
 
@@ -52,7 +57,7 @@ is() {
     return
   fi
   echo "not ok $tap_n - $1"
-  printf 'got:    %s\nwanted: %s\n' "$2" "$3" | sed 's/^/# /'
+  { printf 'got:    %s\nwanted: %s\n' "$2" "$3"; diagnose; } 2>&1 | sed 's/^/# /'
   tap_failed=$((tap_failed + 1))
 }
 
