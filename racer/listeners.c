@@ -39,15 +39,12 @@ static gboolean add_own(GArray *listeners, const RacerSettings *settings, GError
   return TRUE;
 }
 
-GArray *racer_listeners_open(const RacerSettings *settings, gboolean *ret_activated, GError **error)
+GArray *racer_listeners_open(const RacerSettings *settings, GError **error)
 {
   g_autoptr(GArray) listeners = g_array_new(FALSE, FALSE, sizeof(int));
 
   g_array_set_clear_func(listeners, close_listener);
-  if (!add_activated(listeners, error))
-    return NULL;
-  guint activated = listeners->len;
-  if (!add_own(listeners, settings, error))
+  if (!add_activated(listeners, error) || !add_own(listeners, settings, error))
     return NULL;
   if (listeners->len == 0) {
     g_set_error_literal(error, NEO_ERROR, NEO_ERROR_USAGE,
@@ -57,6 +54,5 @@ GArray *racer_listeners_open(const RacerSettings *settings, gboolean *ret_activa
   for (guint i = 0; i < listeners->len; i++)
     if (!racer_socket_prepare_listener(g_array_index(listeners, int, i), settings->keep_alive, error))
       return NULL;
-  *ret_activated = activated > 0;
   return g_steal_pointer(&listeners);
 }

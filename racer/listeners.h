@@ -5,7 +5,6 @@
 
 /**
  * Gathers the listening sockets: those that systemd hands over (sd_listen_fds(3)) and those of Listen=. Returns an array of
- * int that closes them, or NULL with @error if there is none or one cannot be used. *@ret_activated: systemd handed
- * some over, so it will start the program again.
+ * int that closes them, or NULL with @error if there is none or one cannot be used.
  */
-GArray *racer_listeners_open(const RacerSettings *settings, gboolean *ret_activated, GError **error);
+GArray *racer_listeners_open(const RacerSettings *settings, GError **error);

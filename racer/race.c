@@ -6,6 +6,11 @@
 
 #include "racer/socket.h"
 
+/* Between two attempts of Race=staggered: the Connection Attempt Delay that RFC 8305, section 8, recommends. */
+#define STAGGER_USEC (250 * 1000)
+/* What a favourite may take beyond its usual time and half of that: a scheduler's moment. */
+#define PATIENCE_USEC (5 * 1000)
+
 /* ENOPROTOOPT stands for: established, but as plain TCP where MPTCP is required. */
 #define NOT_MPTCP ENOPROTOOPT
 
@@ -24,8 +29,9 @@ struct RacerRace {
   RacerTargets *targets;
   RacerRaceDone done;
   gpointer data;
-  RacerTimer timer; /* the deadline, or the report of attempts that all failed at once */
-  gint64 deadline;
+  RacerTimer timer; /* the next step: more attempts, the deadline, or the report that all failed */
+  gint64 deadline, next_attempt;
+  gboolean whole; /* the favourite was not, or is no longer, alone */
   Attempt *attempts, **last;
   guint running;
 };
@@ -36,9 +42,30 @@ static void finish(RacerRace *race, const RacerResult *result)
   race->done(race, result, race->data);
 }
 
+static gboolean was_tried(const RacerRace *race, const RacerTarget *target)
+{
+  for (const Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
+    if (attempt->target.length == target->length && memcmp(&attempt->target.address, &target->address, target->length) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* The address to be tried next; NULL: all were. */
+static const RacerTarget *next_target(const RacerRace *race)
+{
+  const RacerTarget *best = NULL;
+
+  for (guint i = 0; i < race->targets->addresses->len; i++) {
+    const RacerTarget *target = &g_array_index(race->targets->addresses, RacerTarget, i);
+    if (!was_tried(race, target) && (!best || racer_target_precedes(target, best)))
+      best = target;
+  }
+  return best;
+}
+
 static gboolean is_lost(const RacerRace *race)
 {
-  return race->running == 0 && !race->targets->pending;
+  return race->running == 0 && !race->targets->pending && !next_target(race);
 }
 
 static void give_up(RacerRace *race)
@@ -72,39 +99,13 @@ static void win(Attempt *attempt, gboolean mptcp)
 
   attempt->source.fd = -1;
   attempt->race->running--;
+  racer_targets_learn(attempt->race->targets, &attempt->target.address, result.connect_usec, attempt->race->whole,
+                      racer_loop_now(attempt->race->loop));
   g_atomic_int_inc(&attempt->target.endpoint->won);
   finish(attempt->race, &result);
 }
 
-static void attempt_dispatch(RacerSource *source, guint32 events)
-{
-  Attempt *attempt = (Attempt *)source;
-  RacerRace *race = attempt->race;
-  gboolean mptcp = FALSE;
-  int error = events & (EPOLLERR | EPOLLHUP) ? racer_socket_error(source->fd) : 0;
-
-  if (!error && !(events & (EPOLLOUT | EPOLLHUP)))
-    return;
-  if (!error && race->targets->mptcp != RACER_MPTCP_NO)
-    mptcp = racer_socket_is_mptcp(source->fd);
-  if (!error && race->targets->mptcp == RACER_MPTCP_REQUIRE && !mptcp)
-    error = NOT_MPTCP;
-  if (!error) {
-    win(attempt, mptcp);
-    return;
-  }
-  fail_attempt(attempt, error);
-  if (is_lost(race))
-    give_up(race);
-}
-
-static gboolean was_tried(const RacerRace *race, const RacerTarget *target)
-{
-  for (const Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
-    if (attempt->target.length == target->length && memcmp(&attempt->target.address, &target->address, target->length) == 0)
-      return TRUE;
-  return FALSE;
-}
+static void attempt_dispatch(RacerSource *source, guint32 events);
 
 static void start_attempt(RacerRace *race, const RacerTarget *target)
 {
@@ -127,20 +128,82 @@ static void start_attempt(RacerRace *race, const RacerTarget *target)
     fail_attempt(attempt, errno);
 }
 
-static void start_attempts(RacerRace *race)
+static void set_timer(RacerRace *race)
 {
-  for (guint i = 0; i < race->targets->addresses->len; i++) {
-    const RacerTarget *target = &g_array_index(race->targets->addresses, RacerTarget, i);
-    if (!was_tried(race, target))
-      start_attempt(race, target);
+  gint64 due = race->deadline;
+
+  if (is_lost(race))
+    due = racer_loop_now(race->loop);
+  else if (next_target(race))
+    due = MIN(race->next_attempt, race->deadline);
+  racer_loop_set_timer(race->loop, &race->timer, due);
+}
+
+/* Starts the next attempt, or all that are left; goes on where one fails at once. */
+static void advance(RacerRace *race)
+{
+  const RacerTarget *target;
+
+  if (!race->whole)
+    racer_targets_forget(race->targets);
+  race->whole = TRUE;
+  while ((target = next_target(race))) {
+    start_attempt(race, target);
+    if (race->running > 0 && race->targets->race == RACER_RACE_STAGGERED)
+      break;
   }
-  racer_loop_set_timer(race->loop, &race->timer, is_lost(race) ? racer_loop_now(race->loop) : race->deadline);
+  race->next_attempt = racer_loop_now(race->loop) + STAGGER_USEC;
+  set_timer(race);
+}
+
+/* The favourite alone, with a head start of its usual time; FALSE: there is none. */
+static gboolean start_favourite(RacerRace *race)
+{
+  RacerTarget *favourite = racer_targets_favourite(race->targets, racer_loop_now(race->loop));
+
+  if (!favourite)
+    return FALSE;
+  gint usual = g_atomic_int_get(&favourite->usual_usec);
+  start_attempt(race, favourite);
+  race->next_attempt = racer_loop_now(race->loop) + usual + usual / 2 + PATIENCE_USEC;
+  if (race->running == 0)
+    return FALSE;
+  set_timer(race);
+  return TRUE;
+}
+
+static void attempt_dispatch(RacerSource *source, guint32 events)
+{
+  Attempt *attempt = (Attempt *)source;
+  RacerRace *race = attempt->race;
+  gboolean mptcp = FALSE;
+  int error = events & (EPOLLERR | EPOLLHUP) ? racer_socket_error(source->fd) : 0;
+
+  if (!error && !(events & (EPOLLOUT | EPOLLHUP)))
+    return;
+  if (!error && race->targets->mptcp != RACER_MPTCP_NO)
+    mptcp = racer_socket_is_mptcp(source->fd);
+  if (!error && race->targets->mptcp == RACER_MPTCP_REQUIRE && !mptcp)
+    error = NOT_MPTCP;
+  if (!error) {
+    win(attempt, mptcp);
+    return;
+  }
+  fail_attempt(attempt, error);
+  if (is_lost(race))
+    give_up(race);
+  else if (race->running == 0 || !race->whole || race->targets->race == RACER_RACE_STAGGERED)
+    advance(race);
 }
 
 static void timer_fire(RacerTimer *timer)
 {
   RacerRace *race = (RacerRace *)((char *)timer - G_STRUCT_OFFSET(RacerRace, timer));
 
+  if (next_target(race) && timer->due < race->deadline) {
+    advance(race);
+    return;
+  }
   for (Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
     if (attempt->source.fd >= 0)
       fail_attempt(attempt, ETIMEDOUT);
@@ -158,7 +221,8 @@ RacerRace *racer_race_new(RacerLoop *loop, RacerTargets *targets, RacerRaceDone 
   race->timer.fire = timer_fire;
   race->last = &race->attempts;
   race->deadline = g_get_monotonic_time() + targets->connect_timeout * G_GINT64_CONSTANT(1000);
-  start_attempts(race);
+  if (!start_favourite(race))
+    advance(race);
   return race;
 }
 
@@ -166,7 +230,7 @@ void racer_race_update(RacerRace *race, RacerTargets *targets)
 {
   racer_targets_unref(race->targets);
   race->targets = racer_targets_ref(targets);
-  start_attempts(race);
+  advance(race);
 }
 
 void racer_race_free(RacerRace *race)

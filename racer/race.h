@@ -5,7 +5,8 @@
 #include "racer/targets.h"
 
 /*
- * The race of one connection: connects to all addresses at once; the first that is established wins.
+ * The race of one connection: connects to all addresses at once (Race=staggered: one after the other, each with a
+ * delay); the first that is established wins. A favourite (Remember=) runs alone until it is late.
  *   running: attempts are under way, or names are pending; ended by a win, by the last failure, by the
  *            deadline or by racer_race_free()
  *   over:    @done was called, once; nothing happens any more

@@ -35,7 +35,7 @@ typedef struct {
   GArray *listeners;
   GPtrArray *workers;
   GMainLoop *loop;
-  gboolean may_idle_out, draining;
+  gboolean draining;
   gint dirty; /* atomic: the workers have news that were not looked at */
   int news;   /* eventfd */
   guint status_timer, idle_timer;
@@ -78,7 +78,7 @@ static gboolean idle_out(gpointer data)
 static void watch_idleness(Server *server, guint open)
 {
   g_clear_handle_id(&server->idle_timer, g_source_remove);
-  if (server->may_idle_out && server->settings->exit_idle_time && open == 0)
+  if (server->settings->exit_idle_time && open == 0)
     server->idle_timer = g_timeout_add(server->settings->exit_idle_time, idle_out, server);
 }
 
@@ -212,13 +212,10 @@ static gboolean start_workers(Server *server, GError **error)
 
 static gboolean start(Server *server, RacerSettings *settings, GError **error)
 {
-  gboolean activated = FALSE;
-
   use_settings(server, settings);
-  server->listeners = racer_listeners_open(settings, &activated, error);
+  server->listeners = racer_listeners_open(settings, error);
   if (!server->listeners)
     return FALSE;
-  server->may_idle_out = activated && !settings->listen;
   server->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (server->news < 0)
     return neo_error_set_errno(error, errno, "eventfd");

@@ -40,9 +40,13 @@ static gboolean parse_listen(const NeoConfigKey *key, const char *value, gpointe
 
 static const char *const mptcp_names[] = { "no", "yes", "require", NULL };
 
+static const char *const race_names[] = { "all", "staggered", NULL };
+
 static const NeoConfigKey keys[] = {
   { "Endpoints", parse_endpoints, G_STRUCT_OFFSET(RacerSettings, endpoints), NEO_CONFIG_LIST | NEO_CONFIG_REQUIRED },
   { "Mptcp", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, mptcp), .data = mptcp_names },
+  { "Race", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, race), .data = race_names },
+  { "Remember", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, remember) },
   { "ConnectTimeout", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, connect_timeout) },
   { "IdleTimeout", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, idle_timeout) },
   { "KeepAlive", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, keep_alive) },
@@ -67,6 +71,8 @@ static void check(gpointer data, NeoConfigReport *report)
     neo_config_report(report, "ListenMptcp", NULL, "given without Listen=", "both, or neither");
   if (neo_config_report_has(report, "ExitIdleTime") && settings->listen)
     neo_config_report(report, "ExitIdleTime", NULL, "given with Listen=, where nothing would start it again", "only one of them");
+  if (settings->listen)
+    settings->exit_idle_time = 0;
 }
 
 static const NeoConfigSchema schema = { "Racer", keys, .check = check };

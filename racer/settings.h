@@ -5,6 +5,7 @@
 
 #include "racer/endpoint.h"
 
+typedef enum { RACER_RACE_ALL, RACER_RACE_STAGGERED } RacerRaceMode;
 typedef enum { RACER_MPTCP_NO, RACER_MPTCP_YES, RACER_MPTCP_REQUIRE } RacerMptcp;
 
 /** What /etc/neo/racer/PORT.conf says; times in milliseconds, 0 = never. */
@@ -12,8 +13,10 @@ typedef struct {
   GPtrArray *endpoints; /**< RacerEndpoint, at least one */
   GPtrArray *listen;    /**< RacerEndpoint with addresses; NULL: none */
   guint mptcp;          /**< RacerMptcp */
+  guint race;           /**< RacerRaceMode */
   gboolean listen_mptcp;
-  guint connect_timeout, idle_timeout, keep_alive, exit_idle_time;
+  guint connect_timeout, idle_timeout, keep_alive, remember;
+  guint exit_idle_time; /**< 0 as well where only Listen= gives sockets */
   guint max_connections; /**< 0: as many as file descriptors allow */
 } RacerSettings;
 

@@ -11,24 +11,40 @@ typedef struct {
   RacerEndpoint *endpoint;
   struct sockaddr_storage address;
   socklen_t length;
+  gint usual_usec; /**< how long it took to connect when it won, averaged; 0: never won; atomic */
 } RacerTarget;
 
 /**
- * What races run against: an immutable snapshot of the settings and of the names' addresses, made by the main
- * thread and shared with the workers by reference.
+ * What races run against: a snapshot of the settings and of the names' addresses, made by the main thread and shared
+ * with the workers by reference. It does not change, except for what races leave behind for the next ones.
  */
 typedef struct {
   gatomicrefcount references;
   guint mptcp; /**< RacerMptcp */
-  guint connect_timeout, idle_timeout, keep_alive;
+  guint race;  /**< RacerRaceMode */
+  guint connect_timeout, idle_timeout, keep_alive, remember;
   GArray *addresses;  /**< RacerTarget */
   GPtrArray *unknown; /**< "NAME:PORT: reason" of the names that have no address */
   gboolean pending;   /**< a name is being looked up for the first time: a later snapshot will say more */
+  gint favourite;     /**< 1-based place in @addresses of the last winner of a whole race, 0: none; atomic */
+  gint favourite_until; /**< in monotonic seconds; atomic */
 } RacerTargets;
 
 /** A snapshot without addresses. */
 RacerTargets *racer_targets_new(const RacerSettings *settings);
 void racer_targets_add(RacerTargets *targets, RacerEndpoint *endpoint, const NeoAddress *address);
+
+/** The address that has the head start of Remember=, or NULL. @now: monotonic microseconds. */
+RacerTarget *racer_targets_favourite(RacerTargets *targets, gint64 now);
+
+/** Leaves for the next races that @address was connected to in @usec; @whole: against all others. */
+void racer_targets_learn(RacerTargets *targets, const struct sockaddr_storage *address, guint usec, gboolean whole, gint64 now);
+
+/** The favourite failed or was late: the next race has none. */
+void racer_targets_forget(RacerTargets *targets);
+
+/** Whether @a ought to be asked before @b: the one that is known to be faster, a known one before an unknown one. */
+gboolean racer_target_precedes(const RacerTarget *a, const RacerTarget *b);
 
 RacerTargets *racer_targets_ref(RacerTargets *targets);
 void racer_targets_unref(RacerTargets *targets);

@@ -135,6 +135,63 @@ def test_first_bytes_wait():
         assert receive_all(client) == b"early"
 
 
+@contextlib.contextmanager
+def silent(port):
+    """SYNs to the port get lost."""
+    rule = f"inet t port{port}"
+    subprocess.run(["nft", f"add chain {rule} {{ type filter hook output priority 1; }}; add rule {rule} tcp dport {port} tcp flags == syn drop"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["nft", f"flush chain {rule}; delete chain {rule}"], check=True)
+
+
+def timed_who():
+    start = time.monotonic()
+    return who(), time.monotonic() - start
+
+
+def test_remember():
+    """Remember= asks the last winner alone, the others when it is late or refuses, and all again when the time is over"""
+    names = {2000: "a", 2001: "b"}
+    with Server(2000, sender(b"a")) as a, Server(2001, sender(b"b")) as b, \
+            Racer("Endpoints=127.0.0.1:2000 127.0.0.1:2001", "Remember=2s", "Mptcp=no") as racer:
+        first, other, port = (a, b, 2000) if who() == "a" else (b, a, 2001)
+        before = other.accepted
+        for _ in range(10):
+            assert who() == names[port]
+        assert other.accepted == before and first.accepted == 11, "the loser was asked"
+        with silent(port):
+            name, seconds = timed_who()
+            assert name != names[port] and seconds < 0.3, f"{name} after {seconds} s"
+            assert timed_who()[1] < 0.3
+        asked = a.accepted, b.accepted
+
+        def whole_race():
+            who()
+            return a.accepted > asked[0] and b.accepted > asked[1]
+        wait_for("a whole race after 2 s", whole_race)
+        winner, loser = (a, b) if racer.log().splitlines()[-1].startswith("neo-racer: 127.0.0.1:2000") else (b, a)
+        winner.__exit__()
+        assert who() == names[2001 if winner is a else 2000] and loser.accepted
+
+
+def test_staggered():
+    """Race=staggered asks one after the other, the next after 250 ms or at once when one fails, known ones first"""
+    with Server(2000, sender(b"a")) as a, Server(2001, sender(b"b")) as b, \
+            Racer(f"Endpoints={REFUSING} 127.0.0.1:2000 127.0.0.1:2001", "Race=staggered", "Mptcp=no"):
+        name, seconds = timed_who()
+        assert name == "a" and seconds < 0.2, "a refusal starts the next at once"
+        assert b.accepted == 0, "the one after the winner was asked"
+        with silent(2000):
+            name, seconds = timed_who()
+            assert name == "b" and 0.2 < seconds < 0.9, f"{name} after {seconds} s"
+        assert a.accepted == 1
+    with Server(2000, sender(b"a")), Racer(f"Endpoints={SILENT} 127.0.0.1:2000", "Race=staggered", "Mptcp=no"):
+        assert 0.2 < timed_who()[1] < 0.9
+        assert timed_who()[1] < 0.2, "the one that is known to answer comes first"
+
+
 def test_mptcp():
     """Mptcp=yes speaks MPTCP where the server does, and TCP where it does not; the log says which"""
     with Server(2000, sender(b"m"), mptcp=True), Racer("Endpoints=127.0.0.1:2000") as racer:
@@ -240,4 +297,4 @@ def test_trial():
 
 
 run_tests([test_dead_endpoints, test_slow_endpoint, test_losers_are_closed, test_all_dead, test_connect_timeout, test_client_gives_up,
-           test_first_bytes_wait, test_mptcp, test_mptcp_require, test_no_mptcp_in_kernel, test_names, test_name_comes_later, test_trial])
+           test_first_bytes_wait, test_remember, test_staggered, test_mptcp, test_mptcp_require, test_no_mptcp_in_kernel, test_names, test_name_comes_later, test_trial])

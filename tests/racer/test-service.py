@@ -69,14 +69,6 @@ def test_exit_when_idle():
         assert "STOPPING=1" in racer.notify.read()
 
 
-def test_no_exit_without_activation():
-    """with Listen= nothing would start it again, so it stays"""
-    with Server(2000, sender(b"a")), Racer("Endpoints=127.0.0.1:2000") as racer:
-        assert who() == "a"
-        wait_for("status", lambda: racer.notify.status().startswith("0 open; won: 127.0.0.1:2000 1"))
-        assert racer.process.poll() is None
-
-
 def test_drain():
     """SIGTERM: nothing new is accepted, what is open goes on to its end, then it ends with 0"""
     with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000") as racer:
@@ -193,5 +185,5 @@ def test_wrong_start():
         assert code == 64 and errors.startswith("neo-racer: "), f"{arguments}: {code} {errors}"
 
 
-run_tests([test_activation, test_activation_unix, test_exit_when_idle, test_no_exit_without_activation, test_drain, test_second_signal,
+run_tests([test_activation, test_activation_unix, test_exit_when_idle, test_drain, test_second_signal,
            test_reload, test_reload_of_wrong_file, test_wrong_files, test_wrong_start])

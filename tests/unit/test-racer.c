@@ -101,9 +101,15 @@ static void test_settings(void)
   g_assert_cmpuint(settings->mptcp, ==, RACER_MPTCP_REQUIRE);
   g_assert_cmpuint(settings->connect_timeout, ==, 5000);
   g_assert_cmpuint(settings->idle_timeout, ==, 0);
-  g_assert_cmpuint(settings->exit_idle_time, ==, 5 * 60 * 1000);
+  g_assert_cmpuint(settings->exit_idle_time, ==, 0);
   g_assert_cmpuint(settings->listen->len, ==, 1);
   g_assert_true(settings->listen_mptcp);
+
+  g_autoptr(RacerSettings) activated = racer_settings_parse("f", "[Racer]\nEndpoints=a:3\nRace=staggered\nRemember=1min\n", &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(activated->exit_idle_time, ==, 5 * 60 * 1000);
+  g_assert_cmpuint(activated->race, ==, RACER_RACE_STAGGERED);
+  g_assert_cmpuint(activated->remember, ==, 60 * 1000);
 }
 
 static void test_status(void)
