@@ -107,7 +107,8 @@ static void win(Attempt *attempt, gboolean mptcp)
 
 static void attempt_dispatch(RacerSource *source, guint32 events);
 
-static void start_attempt(RacerRace *race, const RacerTarget *target)
+/* Whether the attempt is under way; FALSE: it failed at once. */
+static gboolean start_attempt(RacerRace *race, const RacerTarget *target)
 {
   Attempt *attempt = g_new0(Attempt, 1);
 
@@ -121,11 +122,12 @@ static void start_attempt(RacerRace *race, const RacerTarget *target)
   attempt->source.fd = racer_socket_connect(&target->address, target->length, race->targets->mptcp, race->targets->keep_alive);
   if (attempt->source.fd < 0) {
     fail_attempt(attempt, errno);
-    return;
+    return FALSE;
   }
   race->running++;
   if (!racer_loop_add(race->loop, &attempt->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
     fail_attempt(attempt, errno);
+  return attempt->source.fd >= 0;
 }
 
 static void set_timer(RacerRace *race)
@@ -147,11 +149,9 @@ static void advance(RacerRace *race)
   if (!race->whole)
     racer_targets_forget(race->targets);
   race->whole = TRUE;
-  while ((target = next_target(race))) {
-    start_attempt(race, target);
-    if (race->running > 0 && race->targets->race == RACER_RACE_STAGGERED)
+  while ((target = next_target(race)))
+    if (start_attempt(race, target) && race->targets->race == RACER_RACE_STAGGERED)
       break;
-  }
   race->next_attempt = racer_loop_now(race->loop) + STAGGER_USEC;
   set_timer(race);
 }
@@ -164,10 +164,9 @@ static gboolean start_favourite(RacerRace *race)
   if (!favourite)
     return FALSE;
   gint usual = g_atomic_int_get(&favourite->usual_usec);
-  start_attempt(race, favourite);
-  race->next_attempt = racer_loop_now(race->loop) + usual + usual / 2 + PATIENCE_USEC;
-  if (race->running == 0)
+  if (!start_attempt(race, favourite))
     return FALSE;
+  race->next_attempt = racer_loop_now(race->loop) + usual + usual / 2 + PATIENCE_USEC;
   set_timer(race);
   return TRUE;
 }

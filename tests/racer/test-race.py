@@ -190,6 +190,9 @@ def test_staggered():
     with Server(2000, sender(b"a")), Racer(f"Endpoints={SILENT} 127.0.0.1:2000", "Race=staggered", "Mptcp=no"):
         assert 0.2 < timed_who()[1] < 0.9
         assert timed_who()[1] < 0.2, "the one that is known to answer comes first"
+    with Server(2000, sender(b"a")), \
+            Racer(f"Endpoints={SILENT} {REFUSING} [::1]:9 127.0.0.1:2000", "Race=staggered", "Mptcp=no"):
+        assert 0.2 < timed_who()[1] < 0.45, "refusals cost no delay beside one that is silent"
 
 
 def test_mptcp():
