@@ -10,15 +10,36 @@ enum { DEFAULT_CONN_LIMIT = 4096, DEFAULT_SYN_RATE = 500 };
 
 static const char *const modes[] = { "mptcp", "join", "tcp", NULL };
 
+const char *neo_relay_proxy_problem(const NeoAddress *address)
+{
+  if (neo_address_is_loopback(address))
+    return "a loopback address";
+  if (neo_address_is_multicast(address))
+    return "a multicast address";
+  if (neo_address_is_unspecified(address))
+    return "the unspecified address";
+  if (neo_address_is_link_local(address))
+    return "a link-local address";
+  return NULL;
+}
+
+static gboolean is_host_name(const char *text)
+{
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+  gsize length = strlen(text);
+
+  /* A name of digits and dots alone is a mistyped address. */
+  return length <= 253 && g_ascii_isalnum(text[0]) && strspn(text, letters) == length && strspn(text, "0123456789.") < length;
+}
+
 static gboolean parse_proxy(const NeoConfigKey *key, const char *value, gpointer field, NeoConfigProblem *problem)
 {
   NeoAddress address;
-  gboolean fits = neo_address_parse(value, &address) || g_hostname_is_ascii_encoded(value) ||
-                  strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == strlen(value);
-  gboolean dotted_number = strspn(value, "0123456789.") == strlen(value) && !neo_address_parse(value, &address);
+  gboolean numeric = neo_address_parse(value, &address);
+  const char *what = numeric ? neo_relay_proxy_problem(&address) : is_host_name(value) ? NULL : "not an address or name";
 
-  if (!fits || dotted_number || value[0] == '-' || value[0] == '.' || strlen(value) > 253) {
-    *problem = (NeoConfigProblem){ "not an address or name", "the proxy's address or host name, without a port" };
+  if (what) {
+    *problem = (NeoConfigProblem){ what, "the address or host name of another host, without a port" };
     return FALSE;
   }
   return neo_config_string(key, value, field, problem);
@@ -53,19 +74,6 @@ static const NeoConfigKey keys[] = {
   { NULL },
 };
 
-const char *neo_relay_proxy_problem(const NeoAddress *address)
-{
-  if (neo_address_is_loopback(address))
-    return "a loopback address";
-  if (neo_address_is_multicast(address))
-    return "a multicast address";
-  if (neo_address_is_unspecified(address))
-    return "the unspecified address";
-  if (neo_address_is_link_local(address))
-    return "a link-local address";
-  return NULL;
-}
-
 static void report_address(NeoConfigReport *report, const char *key, const NeoAddress *address, const char *what, const char *expected)
 {
   g_autofree char *text = neo_address_to_string(address);
@@ -97,11 +105,7 @@ static void check(gpointer data, NeoConfigReport *report)
   NeoRelayConfig *config = data;
   NeoAddress proxy = { 0 };
 
-  if (neo_address_parse(config->proxy, &proxy)) {
-    const char *problem = neo_relay_proxy_problem(&proxy);
-    if (problem)
-      neo_config_report(report, "Proxy", config->proxy, problem, "the address of another host");
-  }
+  neo_address_parse(config->proxy, &proxy);
   if (!config->ports)
     neo_config_report(report, "Ports", NULL, "no port", "ports such as 443 8443");
   check_list(report, "Listen", config->listen, &proxy);

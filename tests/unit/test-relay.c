@@ -253,7 +253,8 @@ static void test_config_errors(void)
   check_refused("Proxy=192.0.2.1\nPorts=1\nMss=535\n", "x.conf:4: Mss: not a segment size \"535\"");
   check_refused("Proxy=192.0.2.1\nPorts=1\nSynRate=100001\n", "x.conf:4: SynRate: not in range");
   check_refused("Proxy=192.0.2.1\nPorts=1\nSpeed=1\n", "x.conf:4: Speed: unknown key");
-  check_refused("Proxy=127.0.0.1\nPorts=1\nFrom=::\n", "x.conf:4: From: no address that");
+  check_refused("Proxy=127.0.0.1\nPorts=0\n", "without a port\nx.conf:3: Ports: not a port");
+  check_refused("Proxy=name\nPorts=1\nListen=::1\nFrom=::\n", "x.conf:5: From: no address that");
 }
 
 static void test_names(void)
