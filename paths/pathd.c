@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "paths/engine.h"
 #include "paths/monitor.h"
+#include "paths/restart.h"
 #include "paths/turn.h"
 
 /* Changes come in bursts (a lease is an address and some routes); one run serves all of this time. */
@@ -185,7 +186,7 @@ static int serve(Daemon *daemon)
   sd_notify(FALSE, "READY=1");
   g_main_loop_run(daemon->loop);
   sd_notify(FALSE, "STOPPING=1");
-  return remove_all(daemon);
+  return neo_is_restarting() ? EX_OK : remove_all(daemon);
 }
 
 /* Runs the engine once and writes what it did, or would do, to standard output. */

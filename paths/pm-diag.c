@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths/pm-diag.h"
+
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "paths/pm-uapi.h"
+
+static gboolean is_number(const struct nlattr *attr)
+{
+  return mnl_attr_validate(attr, MNL_TYPE_U32) >= 0;
+}
+
+/* The addresses that each answer begins with. */
+static gboolean read_header(const struct nlmsghdr *message, NeoPmSubflow *subflow, guint8 *ret_state)
+{
+  if (mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
+    return FALSE;
+  const struct inet_diag_msg *header = mnl_nlmsg_get_payload(message);
+  gsize size = header->idiag_family == AF_INET ? 4 : 16;
+
+  *subflow = (NeoPmSubflow){
+    .local_port = GUINT16_FROM_BE(header->id.idiag_sport), .remote_port = GUINT16_FROM_BE(header->id.idiag_dport),
+    .link = header->id.idiag_if,
+  };
+  *ret_state = header->idiag_state;
+  return neo_pm_parse_address(header->id.idiag_src, size, &subflow->local) &&
+         neo_pm_parse_address(header->id.idiag_dst, size, &subflow->remote);
+}
+
+static int take_info(const struct nlattr *attr, void *data)
+{
+  struct mptcp_info *info = data;
+
+  /* The structure grows at its end. */
+  if (mnl_attr_get_type(attr) == INET_DIAG_INFO)
+    memcpy(info, mnl_attr_get_payload(attr), MIN(mnl_attr_get_payload_len(attr), sizeof *info));
+  return MNL_CB_OK;
+}
+
+gboolean neo_pm_parse_connection(const struct nlmsghdr *message, NeoPmSocket *ret_socket)
+{
+  NeoPmSocket socket = { .connection = TRUE };
+  struct mptcp_info info = { 0 };
+  guint8 state;
+
+  if (!read_header(message, &socket.subflow, &state) || state != TCP_ESTABLISHED ||
+      mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_info, &info) < MNL_CB_STOP)
+    return FALSE;
+  if (!info.mptcpi_token || info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK || !(info.mptcpi_flags & MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED))
+    return FALSE;
+  socket.token = info.mptcpi_token;
+  *ret_socket = socket;
+  return TRUE;
+}
+
+static int take_subflow(const struct nlattr *attr, void *data)
+{
+  NeoPmSocket *socket = data;
+
+  switch (mnl_attr_get_type(attr)) {
+  case MPTCP_SUBFLOW_ATTR_TOKEN_LOC:
+    socket->token = is_number(attr) ? mnl_attr_get_u32(attr) : 0;
+    break;
+  case MPTCP_SUBFLOW_ATTR_FLAGS: {
+    guint32 flags = is_number(attr) ? mnl_attr_get_u32(attr) : 0;
+    socket->client_side = (flags & (MPTCP_SUBFLOW_FLAG_MCAP_LOC | MPTCP_SUBFLOW_FLAG_JOIN_LOC)) != 0;
+    socket->subflow.backup = (flags & (MPTCP_SUBFLOW_FLAG_BKUP_LOC | MPTCP_SUBFLOW_FLAG_BKUP_REM)) != 0;
+    break;
+  }
+  case MPTCP_SUBFLOW_ATTR_ID_LOC:
+    socket->subflow.local_id = mnl_attr_validate(attr, MNL_TYPE_U8) >= 0 ? mnl_attr_get_u8(attr) : 0;
+    break;
+  case MPTCP_SUBFLOW_ATTR_ID_REM:
+    socket->subflow.remote_id = mnl_attr_validate(attr, MNL_TYPE_U8) >= 0 ? mnl_attr_get_u8(attr) : 0;
+    break;
+  }
+  return MNL_CB_OK;
+}
+
+static int take_ulp(const struct nlattr *attr, void *data)
+{
+  if (mnl_attr_get_type(attr) == INET_ULP_INFO_MPTCP)
+    mnl_attr_parse_nested(attr, take_subflow, data);
+  return MNL_CB_OK;
+}
+
+static int take_ulp_info(const struct nlattr *attr, void *data)
+{
+  if (mnl_attr_get_type(attr) == INET_DIAG_ULP_INFO)
+    mnl_attr_parse_nested(attr, take_ulp, data);
+  return MNL_CB_OK;
+}
+
+gboolean neo_pm_parse_subflow(const struct nlmsghdr *message, NeoPmSocket *ret_socket)
+{
+  NeoPmSocket socket = { 0 };
+  guint8 state;
+
+  if (!read_header(message, &socket.subflow, &state) || (state != TCP_ESTABLISHED && state != TCP_SYN_SENT) ||
+      mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_ulp_info, &socket) < MNL_CB_STOP || !socket.token)
+    return FALSE;
+  socket.subflow.up = state == TCP_ESTABLISHED;
+  *ret_socket = socket;
+  return TRUE;
+}
+
+typedef struct {
+  gboolean (*parse)(const struct nlmsghdr *message, NeoPmSocket *ret_socket);
+  GArray *sockets;
+} Dump;
+
+static int take_socket(const struct nlmsghdr *message, void *data)
+{
+  Dump *dump = data;
+  NeoPmSocket socket;
+
+  if (dump->parse(message, &socket))
+    g_array_append_val(dump->sockets, socket);
+  return MNL_CB_OK;
+}
+
+/* The MPTCP protocol number does not fit the 8 bits of the request and goes into an attribute (linux/inet_diag.h). */
+static gboolean dump_sockets(NeoNetlink *diag, sa_family_t family, guint32 protocol, guint32 states, Dump *dump, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, SOCK_DIAG_BY_FAMILY, 0);
+  struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(message, sizeof *request);
+  gboolean interrupted;
+
+  *request = (struct inet_diag_req_v2){
+    .sdiag_family = family, .sdiag_protocol = protocol > G_MAXUINT8 ? IPPROTO_RAW : protocol,
+    .idiag_ext = 1 << (INET_DIAG_INFO - 1), .idiag_states = states,
+  };
+  if (protocol > G_MAXUINT8)
+    mnl_attr_put_u32(message, INET_DIAG_REQ_PROTOCOL, protocol);
+  return neo_netlink_dump(diag, message, take_socket, dump, &interrupted, error);
+}
+
+GArray *neo_pm_diag_dump(NeoNetlink *diag, GError **error)
+{
+  static const sa_family_t families[] = { AF_INET, AF_INET6 };
+  g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(NeoPmSocket));
+  Dump connections = { neo_pm_parse_connection, sockets }, subflows = { neo_pm_parse_subflow, sockets };
+
+  for (guint i = 0; i < G_N_ELEMENTS(families); i++)
+    if (!dump_sockets(diag, families[i], IPPROTO_MPTCP, 1 << TCP_ESTABLISHED, &connections, error))
+      return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS(families); i++)
+    if (!dump_sockets(diag, families[i], IPPROTO_TCP, 1 << TCP_ESTABLISHED | 1 << TCP_SYN_SENT, &subflows, error))
+      return NULL;
+  return g_steal_pointer(&sockets);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "paths/pm-events.h"
+
+/** How long a join may take before its path looks for another remote (microseconds): the SYN and one retransmission. */
+#define NEO_PM_JOIN_PATIENCE (3 * G_USEC_PER_SEC)
+
+/** A subflow of a live connection. */
+typedef struct {
+  NeoAddress local, remote;
+  guint16 local_port; /**< 0 while the join has not been answered: the kernel does not say it earlier */
+  guint16 remote_port;
+  guint8 local_id, remote_id;
+  int link;           /**< the interface that it is bound to, 0 for none */
+  gboolean backup, up;
+  gint64 since;       /**< when it was asked for or, if it is up, established; monotonic microseconds */
+} NeoPmSubflow;
+
+/** An address that can be joined to: one of the peer's, or one that is announced to it. */
+typedef struct {
+  NeoAddress address;
+  guint16 port;
+  guint8 id;          /**< as announced; 0 for the initial one */
+  guint8 alias;       /**< of the initial one: the id under which it was announced as well, 0 for none */
+  gboolean withdrawn; /**< only the initial one stays in the list when it is withdrawn */
+} NeoPmRemote;
+
+/** A pair of addresses over which a subflow failed. */
+typedef struct {
+  NeoAddress local, remote;
+  guint wait_s;       /**< 1, 2, 4 ... 60 */
+  gint64 not_before;  /**< monotonic microseconds */
+} NeoPmRetry;
+
+/** An address and its identifier in one connection (RFC 8684, 3.4.1). */
+typedef struct {
+  NeoAddress address;
+  guint8 id;
+} NeoPmId;
+
+/** A live MPTCP connection. */
+typedef struct {
+  guint32 token;
+  gboolean server_side, established;
+  gboolean deny_initial; /**< the peer wants no joins to the initial address */
+  gint64 next;           /**< when to look at it again (monotonic microseconds), 0: when something happens */
+  NeoAddress local;      /**< the initial subflow's */
+  GArray *remotes;       /**< NeoPmRemote; the initial one first */
+  GArray *subflows;      /**< NeoPmSubflow */
+  GArray *retries;       /**< NeoPmRetry */
+  GArray *ids;           /**< NeoPmId of local addresses, kept for as long as the connection lives */
+  GArray *announced;     /**< NeoPmRemote: what was announced to the peer */
+} NeoPmConnection;
+
+/** A socket as sock_diag(7) shows it: an MPTCP connection or a subflow of one. */
+typedef struct {
+  guint32 token;
+  gboolean connection;  /**< @subflow holds the addresses of the initial subflow, which need not live any more */
+  gboolean client_side; /**< of a subflow: it was opened from here */
+  NeoPmSubflow subflow;
+} NeoPmSocket;
+
+/** The live connections, by token. */
+typedef struct {
+  GHashTable *connections; /**< guint32 * to NeoPmConnection * */
+} NeoPmModel;
+
+NeoPmModel *neo_pm_model_new(void);
+void neo_pm_model_free(NeoPmModel *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoPmModel, neo_pm_model_free)
+
+/** The connection with this token, or NULL. It stays @model's. */
+NeoPmConnection *neo_pm_model_find(const NeoPmModel *model, guint32 token);
+
+/** Takes in @event. Returns the connection that it is about, unless there is none (any more); it stays @model's. */
+NeoPmConnection *neo_pm_model_apply(NeoPmModel *model, const NeoPmEvent *event, gint64 now);
+
+/**
+ * Takes in a dump of all sockets (NeoPmSocket; connections before subflows): connections and subflows that are not in it
+ * are forgotten, new ones are added; what is known of the others (announced addresses, waiting times) is kept.
+ */
+void neo_pm_model_learn(NeoPmModel *model, const GArray *sockets, gint64 now);
+
+/** Notes that a join was asked for. */
+void neo_pm_connection_joining(NeoPmConnection *connection, const NeoPmSubflow *subflow);
+
+/** Forgets the subflow at @index, which was closed from here. */
+void neo_pm_connection_forget(NeoPmConnection *connection, guint index);
+
+/** Notes a failure between two addresses: twice the last waiting time, from 1 s up to 60 s. */
+void neo_pm_connection_failed(NeoPmConnection *connection, const NeoAddress *local, const NeoAddress *remote, gint64 now);
+
+/** Forgets failures from @local, whose network has changed. */
+void neo_pm_connection_forgive(NeoPmConnection *connection, const NeoAddress *local);
+
+/** Whether a join between these addresses has to wait. */
+gboolean neo_pm_connection_waits(const NeoPmConnection *connection, const NeoAddress *local, const NeoAddress *remote, gint64 now);
+
+/** When something about the connection changes by time alone (monotonic microseconds), or 0. */
+gint64 neo_pm_connection_next(const NeoPmConnection *connection, gint64 now);
+
+/** The identifier of @address in @connection; a new one if it has none, -1 if all 255 are taken. */
+int neo_pm_connection_id(NeoPmConnection *connection, const NeoAddress *address);
+
+/** Whether @subflow leads to @remote. */
+gboolean neo_pm_subflow_leads_to(const NeoPmSubflow *subflow, const NeoPmRemote *remote);

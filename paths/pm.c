@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths/pm.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <sys/socket.h>
+
+#include "common/error.h"
+#include "common/sysctl.h"
+#include "paths/pm-actions.h"
+#include "paths/pm-diag.h"
+#include "paths/pm-plan.h"
+#include "paths/pm-uapi.h"
+
+/* Room for the events of some thousand subflows while the daemon does something else. */
+#define EVENT_BUFFER (4 * 1024 * 1024)
+
+struct NeoPm {
+  NeoKernel *kernel;
+  const NeoPmSettings *settings;
+  NeoNetlink *events, *diag;
+  NeoPmModel *model;
+  NeoPmHost host;
+  guint event_source, timer_source;
+};
+
+/* --- which path manager --- */
+
+static gboolean select_manager(const char *name, const char *number, GError **error)
+{
+  g_autofree char *present = neo_sysctl_read("net/mptcp/path_manager", NULL);
+
+  return present ? neo_sysctl_write("net/mptcp/path_manager", name, error) : neo_sysctl_write("net/mptcp/pm_type", number, error);
+}
+
+gboolean neo_pm_unselect(GError **error)
+{
+  return select_manager("kernel", "0", error);
+}
+
+/* --- steps --- */
+
+static void forget_subflow(NeoPmConnection *connection, const NeoPmSubflow *subflow)
+{
+  for (guint i = 0; i < connection->subflows->len; i++) {
+    const NeoPmSubflow *known = &g_array_index(connection->subflows, NeoPmSubflow, i);
+    if (known->local_port == subflow->local_port && known->remote_port == subflow->remote_port &&
+        neo_address_equal(&known->local, &subflow->local) && neo_address_equal(&known->remote, &subflow->remote)) {
+      neo_pm_connection_forget(connection, i);
+      return;
+    }
+  }
+}
+
+static void forget_announced(NeoPmConnection *connection, guint8 id)
+{
+  for (guint i = connection->announced->len; i-- > 0;)
+    if (g_array_index(connection->announced, NeoPmRemote, i).id == id)
+      g_array_remove_index(connection->announced, i);
+}
+
+/* What the model knows after a step. A step that the kernel refused was overtaken by an event that is still to come. */
+static void note_step(NeoPmConnection *connection, const NeoPmStep *step, gboolean done, gint64 now)
+{
+  const NeoPmSubflow *subflow = &step->subflow;
+  NeoPmRemote announced = { .address = subflow->local, .port = subflow->local_port, .id = subflow->local_id };
+
+  switch (step->kind) {
+  case NEO_PM_REMOVE:
+    forget_announced(connection, subflow->local_id);
+    break;
+  case NEO_PM_DESTROY:
+    forget_subflow(connection, subflow);
+    break;
+  case NEO_PM_ANNOUNCE:
+    g_array_append_val(connection->announced, announced);
+    break;
+  case NEO_PM_CREATE:
+    if (done)
+      neo_pm_connection_joining(connection, subflow);
+    else
+      neo_pm_connection_failed(connection, &subflow->local, &subflow->remote, now);
+    break;
+  }
+}
+
+/* FALSE if the connection is none of ours (any more). */
+static gboolean take_step(NeoPm *pm, NeoPmConnection *connection, NeoPmStep *step, gint64 now)
+{
+  int errnum = 0;
+  gboolean done = TRUE;
+
+  if (step->kind == NEO_PM_CREATE) {
+    int id = neo_pm_connection_id(connection, &step->subflow.local);
+    if (id < 0)
+      return TRUE;
+    step->subflow.local_id = id;
+  }
+  /* A join that was not answered has no port yet by which it could be closed. */
+  if (step->kind != NEO_PM_DESTROY || step->subflow.local_port)
+    done = neo_pm_do(pm->kernel->generic, pm->kernel->mptcp_family, connection->token, step, &errnum, NULL);
+  if (!done && errnum == EINVAL && !neo_pm_owns(pm->kernel->generic, pm->kernel->mptcp_family, connection->token))
+    return FALSE;
+  note_step(connection, step, done, now);
+  return TRUE;
+}
+
+/* Does what @connection needs. */
+static void look_at(NeoPm *pm, NeoPmConnection *connection, gint64 now)
+{
+  g_autoptr(GArray) steps = neo_pm_plan(connection, &pm->host, pm->settings, now);
+  gint key = connection->token;
+
+  for (guint i = 0; i < steps->len; i++)
+    if (!take_step(pm, connection, &g_array_index(steps, NeoPmStep, i), now)) {
+      g_hash_table_remove(pm->model->connections, &key);
+      return;
+    }
+  connection->next = connection->server_side ? 0 : neo_pm_connection_next(connection, now);
+}
+
+/* --- when --- */
+
+static GArray *list_tokens(const NeoPm *pm)
+{
+  GArray *tokens = g_array_new(FALSE, FALSE, sizeof(guint32));
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init(&iter, pm->model->connections);
+  while (g_hash_table_iter_next(&iter, NULL, &value))
+    g_array_append_val(tokens, ((NeoPmConnection *)value)->token);
+  return tokens;
+}
+
+static void look_at_tokens(NeoPm *pm, const GArray *tokens)
+{
+  gint64 now = g_get_monotonic_time();
+
+  for (guint i = 0; i < tokens->len; i++) {
+    NeoPmConnection *connection = neo_pm_model_find(pm->model, g_array_index(tokens, guint32, i));
+    if (connection)
+      look_at(pm, connection, now);
+  }
+}
+
+static gboolean take_time(gpointer data);
+
+static void set_timer(NeoPm *pm)
+{
+  gint64 now = g_get_monotonic_time(), next = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init(&iter, pm->model->connections);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    gint64 at = ((NeoPmConnection *)value)->next;
+    if (at && (!next || at < next))
+      next = at;
+  }
+  if (pm->timer_source)
+    g_source_remove(pm->timer_source);
+  pm->timer_source = next ? g_timeout_add(MAX(next - now, 0) / 1000 + 1, take_time, pm) : 0;
+}
+
+static gboolean take_time(gpointer data)
+{
+  NeoPm *pm = data;
+  gint64 now = g_get_monotonic_time();
+  g_autoptr(GArray) tokens = list_tokens(pm);
+
+  pm->timer_source = 0;
+  for (guint i = tokens->len; i-- > 0;) {
+    const NeoPmConnection *connection = neo_pm_model_find(pm->model, g_array_index(tokens, guint32, i));
+    if (!connection->next || connection->next > now)
+      g_array_remove_index_fast(tokens, i);
+  }
+  look_at_tokens(pm, tokens);
+  set_timer(pm);
+  return G_SOURCE_REMOVE;
+}
+
+static void look_at_all(NeoPm *pm)
+{
+  g_autoptr(GArray) tokens = list_tokens(pm);
+
+  look_at_tokens(pm, tokens);
+  set_timer(pm);
+}
+
+/* --- what the kernel says --- */
+
+/* The kernel does not report changes of MPTCP endpoints; a failure to read them leaves what is known. */
+static void refresh_signals(NeoPm *pm)
+{
+  GArray *signals = neo_pm_read_signals(pm->kernel->generic, pm->kernel->mptcp_family, NULL);
+
+  if (!signals)
+    return;
+  g_clear_pointer(&pm->host.signals, g_array_unref);
+  pm->host.signals = signals;
+}
+
+static gboolean learn(NeoPm *pm, GError **error)
+{
+  g_autoptr(GArray) sockets = neo_pm_diag_dump(pm->diag, error);
+
+  if (!sockets)
+    return FALSE;
+  neo_pm_model_learn(pm->model, sockets, g_get_monotonic_time());
+  return TRUE;
+}
+
+static void take_events(NeoPm *pm, char *buffer, gssize length, GArray *tokens)
+{
+  int rest = length;
+
+  for (struct nlmsghdr *message = (struct nlmsghdr *)buffer; mnl_nlmsg_ok(message, rest); message = mnl_nlmsg_next(message, &rest)) {
+    NeoPmEvent event;
+    if (message->nlmsg_type != pm->kernel->mptcp_family || !neo_pm_parse_event(message, &event) || !event.token)
+      continue;
+    const NeoPmConnection *connection = neo_pm_model_apply(pm->model, &event, g_get_monotonic_time());
+    if (connection)
+      g_array_append_val(tokens, event.token);
+    if (connection && connection->server_side && event.kind == NEO_PM_ESTABLISHED)
+      refresh_signals(pm);
+  }
+}
+
+static gboolean read_events(gint fd, GIOCondition condition, gpointer data)
+{
+  NeoPm *pm = data;
+  g_autoptr(GArray) tokens = g_array_new(FALSE, FALSE, sizeof(guint32));
+  char buffer[16 * 1024] __attribute__((aligned(NLMSG_ALIGNTO)));
+  gssize length;
+
+  while ((length = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT)) > 0)
+    take_events(pm, buffer, length, tokens);
+  /* Events were lost: what is there now says as much. */
+  if (errno == ENOBUFS && learn(pm, NULL))
+    look_at_all(pm);
+  look_at_tokens(pm, tokens);
+  set_timer(pm);
+  return G_SOURCE_CONTINUE;
+}
+
+/* --- the outside --- */
+
+static NeoNetlink *open_events(NeoKernel *kernel, GError **error)
+{
+  g_autoptr(NeoNetlink) events = neo_netlink_open(NETLINK_GENERIC, 0, error);
+  guint16 family;
+  guint32 group = 0;
+  int size = EVENT_BUFFER;
+
+  if (!events || !neo_netlink_family(kernel->generic, MPTCP_PM_NAME, &family, MPTCP_PM_EV_GRP_NAME, &group, error))
+    return NULL;
+  /* As much as it gets; what is lost is learned again. */
+  if (setsockopt(neo_netlink_fd(events), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+    setsockopt(neo_netlink_fd(events), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  if (!neo_netlink_join(events, group, error))
+    return NULL;
+  return g_steal_pointer(&events);
+}
+
+NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, GError **error)
+{
+  g_autoptr(NeoPm) pm = g_new0(NeoPm, 1);
+
+  pm->kernel = kernel;
+  pm->settings = settings;
+  pm->model = neo_pm_model_new();
+  pm->host.paths = g_array_new(FALSE, FALSE, sizeof(NeoPmPath));
+  pm->host.locals = g_array_new(FALSE, FALSE, sizeof(NeoPmPath));
+  pm->host.gone = g_array_new(FALSE, FALSE, sizeof(NeoAddress));
+  pm->host.signals = g_array_new(FALSE, FALSE, sizeof(NeoPmRemote));
+  /* In this order: the kernel refuses joins to connections that it has given to a userspace path manager that is not there. */
+  pm->events = open_events(kernel, error);
+  pm->diag = pm->events ? neo_netlink_open(NETLINK_SOCK_DIAG, 0, error) : NULL;
+  if (!pm->diag || !select_manager("userspace", "1", error) || !learn(pm, error))
+    return NULL;
+  pm->event_source = g_unix_fd_add(neo_netlink_fd(pm->events), G_IO_IN | G_IO_ERR, read_events, pm);
+  return g_steal_pointer(&pm);
+}
+
+static gboolean has_address(const GArray *paths, const NeoAddress *address)
+{
+  for (guint i = 0; i < paths->len; i++)
+    if (neo_address_equal(&g_array_index(paths, NeoPmPath, i).address, address))
+      return TRUE;
+  return FALSE;
+}
+
+/* Addresses of which the kernel's messages said once that they are here are known to be gone when they are missing. */
+static void note_gone(NeoPmHost *host, const GArray *locals)
+{
+  for (guint i = host->gone->len; i-- > 0;)
+    if (has_address(locals, &g_array_index(host->gone, NeoAddress, i)))
+      g_array_remove_index(host->gone, i);
+  for (guint i = 0; i < host->locals->len; i++) {
+    const NeoPmPath *local = &g_array_index(host->locals, NeoPmPath, i);
+    if (!has_address(locals, &local->address))
+      g_array_append_val(host->gone, local->address);
+  }
+}
+
+/* What failed from an address that was not here may be tried at once when it is. */
+static void forgive_new(NeoPm *pm, const GArray *locals)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  for (guint i = 0; i < locals->len; i++) {
+    const NeoPmPath *local = &g_array_index(locals, NeoPmPath, i);
+    if (has_address(pm->host.locals, &local->address))
+      continue;
+    g_hash_table_iter_init(&iter, pm->model->connections);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+      neo_pm_connection_forgive(value, &local->address);
+  }
+}
+
+void neo_pm_set_addresses(NeoPm *pm, const GArray *paths, const GArray *locals)
+{
+  note_gone(&pm->host, locals);
+  forgive_new(pm, locals);
+  g_array_set_size(pm->host.paths, 0);
+  g_array_append_vals(pm->host.paths, paths->data, paths->len);
+  g_array_set_size(pm->host.locals, 0);
+  g_array_append_vals(pm->host.locals, locals->data, locals->len);
+  refresh_signals(pm);
+  look_at_all(pm);
+}
+
+NeoPmCount neo_pm_count(const NeoPm *pm)
+{
+  NeoPmCount count = { .connections = g_hash_table_size(pm->model->connections) };
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init(&iter, pm->model->connections);
+  while (g_hash_table_iter_next(&iter, NULL, &value))
+    count.subflows += ((NeoPmConnection *)value)->subflows->len;
+  return count;
+}
+
+void neo_pm_free(NeoPm *pm)
+{
+  if (!pm)
+    return;
+  if (pm->event_source)
+    g_source_remove(pm->event_source);
+  if (pm->timer_source)
+    g_source_remove(pm->timer_source);
+  neo_netlink_free(pm->events);
+  neo_netlink_free(pm->diag);
+  neo_pm_model_free(pm->model);
+  g_array_unref(pm->host.paths);
+  g_array_unref(pm->host.locals);
+  g_array_unref(pm->host.gone);
+  g_array_unref(pm->host.signals);
+  g_free(pm);
+}
