@@ -25,17 +25,6 @@ static void put_address(struct nlmsghdr *message, guint16 type, const NeoAddress
   mnl_attr_put(message, type, neo_address_size(address), address->bytes);
 }
 
-/* Only the addresses that it is given: no link-local address, whose duplicate detection would hold up the first
- * packets. */
-static void put_no_link_local(struct nlmsghdr *message)
-{
-  struct nlattr *spec = mnl_attr_nest_start(message, IFLA_AF_SPEC), *inet6 = mnl_attr_nest_start(message, AF_INET6);
-
-  mnl_attr_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-  mnl_attr_nest_end(message, inet6);
-  mnl_attr_nest_end(message, spec);
-}
-
 static void put_end(struct nlmsghdr *message, const char *proxy, const char *link, gboolean inside)
 {
   guint8 mac[6];
@@ -101,16 +90,34 @@ static gboolean is_ours(NeoNetlink *netlink, const char *proxy, guint index)
          memcmp(answer.mac, mac, sizeof mac) == 0;
 }
 
-static gboolean set_up(NeoNetlink *netlink, const char *link, GError **error)
+static struct nlmsghdr *link_message(char buffer[static 8192], guint link, guint flags)
 {
-  char buffer[8192];
   struct nlmsghdr *message = neo_netlink_message(buffer, RTM_NEWLINK, 0);
   struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
 
-  *header = (struct ifinfomsg){ .ifi_index = if_nametoindex(link), .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-  if (!g_str_equal(link, "lo"))
-    put_no_link_local(message);
+  *header = (struct ifinfomsg){ .ifi_index = link, .ifi_flags = flags, .ifi_change = flags };
+  return message;
+}
+
+/* Only the addresses that it is given: no link-local address, whose duplicate detection would hold up the first
+ * packets. */
+static gboolean no_link_local(NeoNetlink *netlink, guint link, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = link_message(buffer, link, 0);
+  struct nlattr *spec = mnl_attr_nest_start(message, IFLA_AF_SPEC), *inet6 = mnl_attr_nest_start(message, AF_INET6);
+
+  mnl_attr_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  mnl_attr_nest_end(message, inet6);
+  mnl_attr_nest_end(message, spec);
   return neo_netlink_request(netlink, message, NULL, error);
+}
+
+static gboolean set_up(NeoNetlink *netlink, guint link, GError **error)
+{
+  char buffer[8192];
+
+  return neo_netlink_request(netlink, link_message(buffer, link, IFF_UP), NULL, error);
 }
 
 static gboolean change_address(NeoNetlink *netlink, guint16 type, guint link, const NeoAddress *address, GError **error)
@@ -193,7 +200,8 @@ static gboolean set_end(const NeoProxyPlan *plan, gboolean inside, GError **erro
   g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
   guint link = if_nametoindex(name);
 
-  if (!netlink || (inside && !set_up(netlink, "lo", error)) || !set_up(netlink, name, error))
+  if (!netlink || (inside && !set_up(netlink, if_nametoindex("lo"), error)) ||
+      (plan->ipv6 && !no_link_local(netlink, link, error)) || !set_up(netlink, link, error))
     return FALSE;
   return set_family(netlink, plan, link, inside, 0, error) &&
          (!plan->ipv6 || set_family(netlink, plan, link, inside, 1, error));

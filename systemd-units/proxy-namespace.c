@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -29,40 +30,45 @@ gboolean neo_proxy_namespace_exists(const char *name)
   return statfs(path, &fs) == 0 && fs.f_type == NSFS_MAGIC;
 }
 
-static gboolean bind_new_namespace(const char *path, GError **error)
+/* In a unit this process has a mount namespace of its own, even behind a "+" (systemd 252); a name that is to be seen
+ * by others is made in that of the first process. */
+static gboolean enter_first_mount_namespace(void)
 {
-  int home = open(OWN_NAMESPACE, O_RDONLY | O_CLOEXEC), errnum = 0;
+  int fd = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
 
-  if (home < 0)
-    return neo_error_set_errno(error, errno, OWN_NAMESPACE);
-  if (unshare(CLONE_NEWNET) < 0) {
-    errnum = errno;
-    close(home);
-    return neo_error_set_errno(error, errnum, "network namespace");
-  }
-  if (mount(OWN_NAMESPACE, path, NULL, MS_BIND, NULL) < 0)
-    errnum = errno;
-  neo_proxy_namespace_leave(home);
-  return errnum ? neo_error_set_errno(error, errnum, "%s", path) : TRUE;
+  return fd >= 0 && setns(fd, CLONE_NEWNS) == 0;
+}
+
+/* Returns 0 or the errno. Runs in a process of its own, whose namespaces end with it. */
+static int bind_new_namespace(const char *path)
+{
+  if (!enter_first_mount_namespace() || (mkdir(NETNS_DIR, 0755) < 0 && errno != EEXIST))
+    return errno;
+  /* A file without a namespace on it is left from a start that was killed. */
+  int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
+  if (fd < 0)
+    return errno;
+  if (unshare(CLONE_NEWNET) == 0 && mount(OWN_NAMESPACE, path, NULL, MS_BIND, NULL) == 0)
+    return 0;
+  int errnum = errno;
+  unlink(path);
+  return errnum;
 }
 
 gboolean neo_proxy_namespace_create(const char *name, GError **error)
 {
   g_autofree char *path = neo_proxy_namespace_path(name);
+  int status;
 
   if (neo_proxy_namespace_exists(name))
     return TRUE;
-  if (g_mkdir_with_parents(NETNS_DIR, 0755) < 0)
-    return neo_error_set_errno(error, errno, NETNS_DIR);
-  /* A file without a namespace on it is left from a start that was killed. */
-  int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
-  if (fd < 0)
+  pid_t child = fork();
+  if (child == 0)
+    _exit(bind_new_namespace(path));
+  if (child < 0 || TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) < 0)
     return neo_error_set_errno(error, errno, "%s", path);
-  close(fd);
-  if (bind_new_namespace(path, error))
-    return TRUE;
-  g_unlink(path);
-  return FALSE;
+  int errnum = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+  return errnum ? neo_error_set_errno(error, errnum, "%s: new namespace", path) : TRUE;
 }
 
 gboolean neo_proxy_namespace_delete(const char *name, GError **error)
