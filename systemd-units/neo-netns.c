@@ -105,6 +105,12 @@ static gboolean stop(const char *name, GError **error)
   return neo_proxy_steps_undo(neo_proxy_steps, name, error);
 }
 
+/* The first step makes the namespace; in the unit its end, like its beginning, is a command of its own. */
+static gboolean clear(const char *name, GError **error)
+{
+  return neo_proxy_steps_undo(neo_proxy_steps + 1, name, error);
+}
+
 static gboolean dump(const char *name, GError **error)
 {
   g_autoptr(NeoProxyPlan) before = neo_proxy_state_load(name), made = plan(name, before, error);
@@ -124,6 +130,8 @@ static const struct {
   { "start", start, "sets the namespace up, or brings it to what the file says" },
   { "reload", reload, "the same for a namespace that is up: relays come and go, connections stay" },
   { "stop", stop, "takes all of it away" },
+  { "clear", clear, "the same, but leaves the namespace" },
+  { "delete", neo_proxy_namespace_delete, "removes the namespace and nothing else" },
   { "create", neo_proxy_namespace_create, "makes the namespace and nothing in it" },
   { "dump", dump, "prints what start would set up" },
 };

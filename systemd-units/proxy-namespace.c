@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -39,10 +38,12 @@ static gboolean enter_first_mount_namespace(void)
   return fd >= 0 && setns(fd, CLONE_NEWNS) == 0;
 }
 
-/* Returns 0 or the errno. Runs in a process of its own, whose namespaces end with it. */
+/* What runs in a process of its own, whose namespaces end with it. Returns 0 or the errno. */
+typedef int (*Task)(const char *path);
+
 static int bind_new_namespace(const char *path)
 {
-  if (!enter_first_mount_namespace() || (mkdir(NETNS_DIR, 0755) < 0 && errno != EEXIST))
+  if (mkdir(NETNS_DIR, 0755) < 0 && errno != EEXIST)
     return errno;
   /* A file without a namespace on it is left from a start that was killed. */
   int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
@@ -55,31 +56,36 @@ static int bind_new_namespace(const char *path)
   return errnum;
 }
 
-gboolean neo_proxy_namespace_create(const char *name, GError **error)
+static int remove_name(const char *path)
+{
+  umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+  return unlink(path) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+static gboolean run_outside(const char *name, Task task, GError **error)
 {
   g_autofree char *path = neo_proxy_namespace_path(name);
   int status;
-
-  if (neo_proxy_namespace_exists(name))
-    return TRUE;
   pid_t child = fork();
+
   if (child == 0)
-    _exit(bind_new_namespace(path));
+    _exit(enter_first_mount_namespace() ? task(path) : errno);
   if (child < 0 || TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) < 0)
     return neo_error_set_errno(error, errno, "%s", path);
   int errnum = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-  return errnum ? neo_error_set_errno(error, errnum, "%s: new namespace", path) : TRUE;
+  return errnum ? neo_error_set_errno(error, errnum, "%s", path) : TRUE;
+}
+
+gboolean neo_proxy_namespace_create(const char *name, GError **error)
+{
+  return neo_proxy_namespace_exists(name) || run_outside(name, bind_new_namespace, error);
 }
 
 gboolean neo_proxy_namespace_delete(const char *name, GError **error)
 {
   g_autofree char *path = neo_proxy_namespace_path(name);
 
-  umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-  /* In mount namespaces other than this one the kernel takes the mount away with the file. */
-  if (g_unlink(path) < 0 && errno != ENOENT)
-    return neo_error_set_errno(error, errno, "%s", path);
-  return TRUE;
+  return access(path, F_OK) < 0 || run_outside(name, remove_name, error);
 }
 
 gboolean neo_proxy_namespace_enter(const char *name, int *ret_home, GError **error)

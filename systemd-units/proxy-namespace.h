@@ -12,7 +12,7 @@ gboolean neo_proxy_namespace_exists(const char *name);
 /** Makes the namespace, with its loopback up, unless it is there. The calling thread stays where it is. */
 gboolean neo_proxy_namespace_create(const char *name, GError **error);
 
-/** Removes the namespace's name, in every mount namespace; it ends with its last process. No error if there is none. */
+/** Removes the namespace's name; it ends with its last process. No error if there is none. */
 gboolean neo_proxy_namespace_delete(const char *name, GError **error);
 
 /** Takes the calling thread into the namespace; *@ret_home is for neo_proxy_namespace_leave(). */
