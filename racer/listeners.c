@@ -52,7 +52,7 @@ GArray *racer_listeners_open(const RacerSettings *settings, GError **error)
     return NULL;
   }
   for (guint i = 0; i < listeners->len; i++)
-    if (!racer_socket_prepare_listener(g_array_index(listeners, int, i), settings->keep_alive, error))
+    if (!racer_socket_prepare_listener(g_array_index(listeners, int, i), settings->sockets.keep_alive, error))
       return NULL;
   return g_steal_pointer(&listeners);
 }

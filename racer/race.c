@@ -119,7 +119,7 @@ static gboolean start_attempt(RacerRace *race, const RacerTarget *target)
   attempt->started = g_get_monotonic_time();
   *race->last = attempt;
   race->last = &attempt->next;
-  attempt->source.fd = racer_socket_connect(&target->address, target->length, race->targets->mptcp, race->targets->keep_alive);
+  attempt->source.fd = racer_socket_connect(&target->address, target->length, &race->targets->sockets);
   if (attempt->source.fd < 0) {
     fail_attempt(attempt, errno);
     return FALSE;
@@ -180,9 +180,9 @@ static void attempt_dispatch(RacerSource *source, guint32 events)
 
   if (!error && !(events & (EPOLLOUT | EPOLLHUP)))
     return;
-  if (!error && race->targets->mptcp != RACER_MPTCP_NO)
+  if (!error && race->targets->sockets.mptcp != RACER_MPTCP_NO)
     mptcp = racer_socket_is_mptcp(source->fd);
-  if (!error && race->targets->mptcp == RACER_MPTCP_REQUIRE && !mptcp)
+  if (!error && race->targets->sockets.mptcp == RACER_MPTCP_REQUIRE && !mptcp)
     error = NOT_MPTCP;
   if (!error) {
     win(attempt, mptcp);

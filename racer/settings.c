@@ -40,16 +40,34 @@ static gboolean parse_listen(const NeoConfigKey *key, const char *value, gpointe
 
 static const char *const mptcp_names[] = { "no", "yes", "require", NULL };
 
+/* One source address for each family. */
+static gboolean parse_bind(const NeoConfigKey *key, const char *value, gpointer field, NeoConfigProblem *problem)
+{
+  RacerSocketOptions *sockets = field;
+  NeoAddress address;
+
+  if (!neo_config_address(key, value, &address, problem))
+    return FALSE;
+  NeoAddress *bind = address.family == AF_INET ? &sockets->bind4 : &sockets->bind6;
+  if (bind->family) {
+    *problem = (NeoConfigProblem){ "second address of this family:", "at most one IPv4 and one IPv6 address" };
+    return FALSE;
+  }
+  *bind = address;
+  return TRUE;
+}
+
 static const char *const race_names[] = { "all", "staggered", NULL };
 
 static const NeoConfigKey keys[] = {
   { "Endpoints", parse_endpoints, G_STRUCT_OFFSET(RacerSettings, endpoints), NEO_CONFIG_LIST | NEO_CONFIG_REQUIRED },
-  { "Mptcp", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, mptcp), .data = mptcp_names },
+  { "Mptcp", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, sockets.mptcp), .data = mptcp_names },
   { "Race", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, race), .data = race_names },
   { "Remember", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, remember) },
+  { "Bind", parse_bind, G_STRUCT_OFFSET(RacerSettings, sockets), NEO_CONFIG_LIST },
   { "ConnectTimeout", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, connect_timeout) },
   { "IdleTimeout", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, idle_timeout) },
-  { "KeepAlive", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, keep_alive) },
+  { "KeepAlive", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, sockets.keep_alive) },
   { "MaxConnections", neo_config_uint, G_STRUCT_OFFSET(RacerSettings, max_connections), .min = 1, .max = 1000000 },
   { "ExitIdleTime", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, exit_idle_time) },
   { "Listen", parse_listen, G_STRUCT_OFFSET(RacerSettings, listen), NEO_CONFIG_LIST },
@@ -65,7 +83,7 @@ static void check(gpointer data, NeoConfigReport *report)
     neo_config_report(report, "Endpoints", NULL, "no endpoint", "at least one, such as 192.0.2.1:443");
   if (settings->connect_timeout == 0)
     neo_config_report(report, "ConnectTimeout", "0", "not a time to wait:", "a time such as 10s");
-  if (settings->keep_alive > 0 && settings->keep_alive < 1000)
+  if (settings->sockets.keep_alive > 0 && settings->sockets.keep_alive < 1000)
     neo_config_report(report, "KeepAlive", NULL, "too short", "0 or at least 1s");
   if (neo_config_report_has(report, "ListenMptcp") && !settings->listen)
     neo_config_report(report, "ListenMptcp", NULL, "given without Listen=", "both, or neither");
@@ -81,9 +99,9 @@ static RacerSettings *settings_new(void)
 {
   RacerSettings *settings = g_new0(RacerSettings, 1);
 
-  settings->mptcp = RACER_MPTCP_YES;
+  settings->sockets.mptcp = RACER_MPTCP_YES;
   settings->connect_timeout = 10 * 1000;
-  settings->keep_alive = 2 * 60 * 1000;
+  settings->sockets.keep_alive = 2 * 60 * 1000;
   settings->exit_idle_time = 5 * 60 * 1000;
   return settings;
 }

@@ -8,14 +8,21 @@
 typedef enum { RACER_RACE_ALL, RACER_RACE_STAGGERED } RacerRaceMode;
 typedef enum { RACER_MPTCP_NO, RACER_MPTCP_YES, RACER_MPTCP_REQUIRE } RacerMptcp;
 
+/** How connections to endpoints are made. */
+typedef struct {
+  guint mptcp;              /**< RacerMptcp */
+  guint keep_alive;         /**< milliseconds without a byte before a probe; 0: none */
+  NeoAddress bind4, bind6;  /**< where they come from, for each family; family AF_UNSPEC: where routing says */
+} RacerSocketOptions;
+
 /** What /etc/neo/racer/PORT.conf says; times in milliseconds, 0 = never. */
 typedef struct {
   GPtrArray *endpoints; /**< RacerEndpoint, at least one */
   GPtrArray *listen;    /**< RacerEndpoint with addresses; NULL: none */
-  guint mptcp;          /**< RacerMptcp */
+  RacerSocketOptions sockets;
   guint race;           /**< RacerRaceMode */
   gboolean listen_mptcp;
-  guint connect_timeout, idle_timeout, keep_alive, remember;
+  guint connect_timeout, idle_timeout, remember;
   guint exit_idle_time; /**< 0 as well where only Listen= gives sockets */
   guint max_connections; /**< 0: as many as file descriptors allow */
 } RacerSettings;

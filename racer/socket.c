@@ -77,14 +77,30 @@ gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error)
   return TRUE;
 }
 
-int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, RacerMptcp mptcp, guint keep_alive)
+/* Without IP_BIND_ADDRESS_NO_PORT the kernel would take a port that no other connection from the address may have (ip(7)). */
+static gboolean bind_source(int fd, const NeoAddress *source)
 {
-  int fd = open_socket(address->ss_family, mptcp);
+  struct sockaddr_storage address;
 
-  if (fd < 0)
-    return -1;
-  set_stream_options(fd, keep_alive);
-  if (connect(fd, (const struct sockaddr *)address, length) == 0 || errno == EINPROGRESS)
+  if (source->family == AF_UNSPEC)
+    return TRUE;
+  socklen_t length = neo_address_to_sockaddr(source, 0, &address);
+  set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  return bind(fd, (struct sockaddr *)&address, length) == 0;
+}
+
+static gboolean begin(int fd, const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options)
+{
+  set_stream_options(fd, options->keep_alive);
+  return bind_source(fd, address->ss_family == AF_INET ? &options->bind4 : &options->bind6) &&
+         (connect(fd, (const struct sockaddr *)address, length) == 0 || errno == EINPROGRESS);
+}
+
+int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options)
+{
+  int fd = open_socket(address->ss_family, options->mptcp);
+
+  if (fd < 0 || begin(fd, address, length, options))
     return fd;
   int why = errno;
   close(fd);

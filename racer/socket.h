@@ -16,10 +16,10 @@ int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **
 gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error);
 
 /**
- * Begins to connect to @address. Returns the non-blocking socket, or -1 with errno. With @mptcp, a kernel without
- * MPTCP gives a TCP socket unless it is required (then -1 with EPROTONOSUPPORT).
+ * Begins to connect to @address. Returns the non-blocking socket, or -1 with errno. With MPTCP, a kernel without
+ * it gives a TCP socket unless it is required (then -1 with EPROTONOSUPPORT).
  */
-int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, RacerMptcp mptcp, guint keep_alive);
+int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options);
 
 /** The error that the connection attempt of @fd ended with, 0 if it is established or still under way. */
 int racer_socket_error(int fd);

@@ -15,12 +15,11 @@ RacerTargets *racer_targets_new(const RacerSettings *settings)
   RacerTargets *targets = g_new0(RacerTargets, 1);
 
   g_atomic_ref_count_init(&targets->references);
-  targets->mptcp = settings->mptcp;
+  targets->sockets = settings->sockets;
   targets->race = settings->race;
   targets->remember = settings->remember;
   targets->connect_timeout = settings->connect_timeout;
   targets->idle_timeout = settings->idle_timeout;
-  targets->keep_alive = settings->keep_alive;
   targets->addresses = g_array_new(FALSE, FALSE, sizeof(RacerTarget));
   g_array_set_clear_func(targets->addresses, target_clear);
   targets->unknown = g_ptr_array_new_with_free_func(g_free);

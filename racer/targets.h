@@ -20,9 +20,9 @@ typedef struct {
  */
 typedef struct {
   gatomicrefcount references;
-  guint mptcp; /**< RacerMptcp */
+  RacerSocketOptions sockets;
   guint race;  /**< RacerRaceMode */
-  guint connect_timeout, idle_timeout, keep_alive, remember;
+  guint connect_timeout, idle_timeout, remember;
   GArray *addresses;  /**< RacerTarget */
   GPtrArray *unknown; /**< "NAME:PORT: reason" of the names that have no address */
   gboolean pending;   /**< a name is being looked up for the first time: a later snapshot will say more */

@@ -68,9 +68,9 @@ static void start(RacerTrial *trial, const RacerSettings *settings)
   if (trial->failure)
     return;
   trial->started = g_get_monotonic_time();
-  trial->fd = racer_socket_connect(&trial->sockaddr, trial->length, settings->mptcp, settings->keep_alive);
+  trial->fd = racer_socket_connect(&trial->sockaddr, trial->length, &settings->sockets);
   if (trial->fd < 0)
-    finish(trial, errno, settings->mptcp);
+    finish(trial, errno, settings->sockets.mptcp);
 }
 
 /* Waits for the next answers; FALSE when all have answered or the time is over. */
@@ -88,7 +88,7 @@ static gboolean take_answers(GArray *trials, const RacerSettings *settings, gint
     return FALSE;
   for (guint i = 0; i < trials->len; i++)
     if (polls[i].revents)
-      finish(nth(trials, i), racer_socket_error(polls[i].fd), settings->mptcp);
+      finish(nth(trials, i), racer_socket_error(polls[i].fd), settings->sockets.mptcp);
   return TRUE;
 }
 
@@ -122,7 +122,7 @@ GArray *racer_trial_run(const RacerSettings *settings)
     ;
   for (guint i = 0; i < trials->len; i++)
     if (nth(trials, i)->fd >= 0)
-      finish(nth(trials, i), ETIMEDOUT, settings->mptcp);
+      finish(nth(trials, i), ETIMEDOUT, settings->sockets.mptcp);
   choose_winner(trials);
   return trials;
 }

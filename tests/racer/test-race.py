@@ -195,6 +195,22 @@ def test_staggered():
         assert 0.2 < timed_who()[1] < 0.45, "refusals cost no delay beside one that is silent"
 
 
+def test_bind():
+    """Bind= sets the source address of its family; one that is not there fails and is told of"""
+    def tell_peer(connection):
+        connection.sendall(connection.getpeername()[0].encode())
+
+    for mptcp in ("no", "yes"):
+        with Server(2000, tell_peer, mptcp=True), Server(2001, tell_peer, address="::1"), \
+                Racer("Endpoints=127.0.0.1:2000", "Bind=127.0.0.7 ::1", f"Mptcp={mptcp}") as racer:
+            assert who() == "127.0.0.7"
+            racer.reload("Endpoints=[::1]:2001", "Bind=127.0.0.7", f"Mptcp={mptcp}")
+            assert who() == "::1"
+            racer.reload("Endpoints=127.0.0.1:2000", "Bind=203.0.113.1", f"Mptcp={mptcp}")
+            assert is_refused()
+            assert "127.0.0.1:2000: Cannot assign requested address" in racer.log()
+
+
 def test_mptcp():
     """Mptcp=yes speaks MPTCP where the server does, and TCP where it does not; the log says which"""
     with Server(2000, sender(b"m"), mptcp=True), Racer("Endpoints=127.0.0.1:2000") as racer:
@@ -300,4 +316,4 @@ def test_trial():
 
 
 run_tests([test_dead_endpoints, test_slow_endpoint, test_losers_are_closed, test_all_dead, test_connect_timeout, test_client_gives_up,
-           test_first_bytes_wait, test_remember, test_staggered, test_mptcp, test_mptcp_require, test_no_mptcp_in_kernel, test_names, test_name_comes_later, test_trial])
+           test_first_bytes_wait, test_remember, test_staggered, test_bind, test_mptcp, test_mptcp_require, test_no_mptcp_in_kernel, test_names, test_name_comes_later, test_trial])

@@ -98,7 +98,7 @@ static void test_settings(void)
 
   g_assert_no_error(error);
   g_assert_cmpuint(settings->endpoints->len, ==, 3);
-  g_assert_cmpuint(settings->mptcp, ==, RACER_MPTCP_REQUIRE);
+  g_assert_cmpuint(settings->sockets.mptcp, ==, RACER_MPTCP_REQUIRE);
   g_assert_cmpuint(settings->connect_timeout, ==, 5000);
   g_assert_cmpuint(settings->idle_timeout, ==, 0);
   g_assert_cmpuint(settings->exit_idle_time, ==, 0);
