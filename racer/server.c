@@ -3,7 +3,7 @@
  * The main thread: signals, names, status and the decision to leave. Connections are the workers' affair.
  *
  *   SERVING   until SIGTERM or SIGINT (then DRAINING), or until nothing was open for ExitIdleTime= (then the end)
- *   DRAINING  nothing is accepted; until the last connection has ended, or a second signal
+ *   DRAINING  nothing is accepted; until the last connection has ended, DrainTime= is over, or a second signal
  */
 #include "racer/server.h"
 
@@ -24,6 +24,7 @@
 
 #define MAX_WORKERS 4
 #define STATUS_INTERVAL_MSEC 1000
+#define STOP_TIME_MSEC 5000 /* what remains to be done after DrainTime= takes far less */
 #define SPARE_FDS 64      /* for all that is not a connection */
 #define FDS_OF_A_CONNECTION 3 /* client, peer, and a share of the losers of races */
 
@@ -124,6 +125,21 @@ static void worker_changed(gpointer data)
     eventfd_write(server->news, 1);
 }
 
+static gboolean drained_long_enough(gpointer data)
+{
+  Server *server = data;
+
+  g_main_loop_quit(server->loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* systemd is told how long it takes, so that it does not kill. */
+static void notify_draining(const Server *server)
+{
+  sd_notifyf(FALSE, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" G_GUINT64_FORMAT "\nSTATUS=Waiting for %u connections to end",
+             (server->settings->drain_time + STOP_TIME_MSEC) * G_GUINT64_CONSTANT(1000), count(server).open);
+}
+
 static gboolean drain(gpointer data)
 {
   Server *server = data;
@@ -136,7 +152,8 @@ static gboolean drain(gpointer data)
   g_clear_handle_id(&server->status_timer, g_source_remove);
   g_clear_handle_id(&server->idle_timer, g_source_remove);
   set_accepting(server, FALSE);
-  sd_notifyf(FALSE, "STOPPING=1\nSTATUS=Waiting for %u connections to end", count(server).open);
+  notify_draining(server);
+  g_timeout_add(server->settings->drain_time, drained_long_enough, server);
   leave_when_drained(server);
   return G_SOURCE_CONTINUE;
 }

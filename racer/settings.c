@@ -70,6 +70,7 @@ static const NeoConfigKey keys[] = {
   { "KeepAlive", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, sockets.keep_alive) },
   { "MaxConnections", neo_config_uint, G_STRUCT_OFFSET(RacerSettings, max_connections), .min = 1, .max = 1000000 },
   { "ExitIdleTime", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, exit_idle_time) },
+  { "DrainTime", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, drain_time) },
   { "Listen", parse_listen, G_STRUCT_OFFSET(RacerSettings, listen), NEO_CONFIG_LIST },
   { "ListenMptcp", neo_config_bool, G_STRUCT_OFFSET(RacerSettings, listen_mptcp) },
   { NULL },
@@ -103,6 +104,7 @@ static RacerSettings *settings_new(void)
   settings->connect_timeout = 10 * 1000;
   settings->sockets.keep_alive = 2 * 60 * 1000;
   settings->exit_idle_time = 5 * 60 * 1000;
+  settings->drain_time = 5 * 1000;
   return settings;
 }
 

@@ -24,6 +24,7 @@ typedef struct {
   gboolean listen_mptcp;
   guint connect_timeout, idle_timeout, remember;
   guint exit_idle_time; /**< 0 as well where only Listen= gives sockets */
+  guint drain_time;     /**< how long the end waits for open connections */
   guint max_connections; /**< 0: as many as file descriptors allow */
 } RacerSettings;
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import harness
 from harness import DEADLINE, Racer, Server, connect, echo, receive_all, run_tests, sender, wait_for, who
@@ -71,7 +72,7 @@ def test_exit_when_idle():
 
 def test_drain():
     """SIGTERM: nothing new is accepted, what is open goes on to its end, then it ends with 0"""
-    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000") as racer:
+    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "DrainTime=1min") as racer:
         with connect() as client:
             client.sendall(b"x")
             assert client.recv(1) == b"x"
@@ -92,9 +93,21 @@ def test_drain():
         assert racer.process.wait(DEADLINE) == 0
 
 
+def test_drain_time():
+    """DrainTime= limits how long SIGTERM waits; systemd is told"""
+    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "DrainTime=500ms") as racer, connect() as client:
+        client.sendall(b"x")
+        assert client.recv(1) == b"x"
+        start = time.monotonic()
+        racer.process.send_signal(signal.SIGTERM)
+        assert racer.process.wait(DEADLINE) == 0
+        assert 0.4 < time.monotonic() - start < 4
+        assert "EXTEND_TIMEOUT_USEC=5500000" in racer.notify.read()
+
+
 def test_second_signal():
     """a second SIGTERM resets what is open"""
-    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000") as racer, connect() as client:
+    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "DrainTime=1min") as racer, connect() as client:
         client.sendall(b"x")
         assert client.recv(1) == b"x"
         racer.process.send_signal(signal.SIGTERM)
@@ -189,5 +202,5 @@ def test_wrong_start():
         assert code == 64 and errors.startswith("neo-racer: "), f"{arguments}: {code} {errors}"
 
 
-run_tests([test_activation, test_activation_unix, test_exit_when_idle, test_drain, test_second_signal,
+run_tests([test_activation, test_activation_unix, test_exit_when_idle, test_drain, test_drain_time, test_second_signal,
            test_reload, test_reload_of_wrong_file, test_wrong_files, test_wrong_start])
