@@ -33,15 +33,7 @@ static GPtrArray *list_dir(const char *path)
   return names;
 }
 
-/* A link to /dev/null or an empty file takes the file of that name in later directories out of use. */
-static gboolean is_masked(const char *path)
-{
-  g_autofree char *target = g_file_read_link(path, NULL);
-  GStatBuf status;
-
-  return g_strcmp0(target, "/dev/null") == 0 || g_stat(path, &status) < 0 || status.st_size == 0;
-}
-
+/* A masked name (an empty file or a link to /dev/null) is taken like others: there is nothing in it. */
 static void take_names(const char *dir, GHashTable *known, GPtrArray *found)
 {
   g_autoptr(GPtrArray) names = list_dir(dir);
@@ -49,7 +41,7 @@ static void take_names(const char *dir, GHashTable *known, GPtrArray *found)
   for (guint i = 0; i < names->len; i++) {
     const char *name = names->pdata[i];
     g_autofree char *path = g_build_filename(dir, name, NULL);
-    if (!g_str_has_suffix(name, ".network") || g_str_has_prefix(name, OWN_PREFIX) || !g_hash_table_add(known, g_strdup(name)) || is_masked(path))
+    if (!g_str_has_suffix(name, ".network") || g_str_has_prefix(name, OWN_PREFIX) || !g_hash_table_add(known, g_strdup(name)))
       continue;
     g_ptr_array_add(found, g_steal_pointer(&path));
   }

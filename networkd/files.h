@@ -5,7 +5,7 @@
 
 /**
  * The .network files that networkd would use below @root (systemd.network(5)): of each name the one in /etc, else /run, /usr/local/lib,
- * /usr/lib; not those that are masked, nor Neo's own. Full paths, sorted by name. The caller owns them.
+ * /usr/lib; but not Neo's own. Full paths, sorted by name. The caller owns them.
  */
 GPtrArray *neo_files_find(const char *root);
 
