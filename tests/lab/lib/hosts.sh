@@ -211,10 +211,13 @@ host_nspawn() {
 		--bind=/dev/net/tun --bind-ro="$LAYERS/files:/srv/files"
 }
 
-# Sets LEADER, the host's process 1 in the numbers of the caller.
+# Sets LEADER, the host's process 1 in the numbers of the caller. Not once systemd has become systemd-shutdown.
 host_leader() {
+	local name
+
 	LEADER=
 	{ read -r LEADER <"$CGROUP/$1/payload/init.scope/cgroup.procs"; } 2>/dev/null || return 1
+	{ read -r name <"/proc/$LEADER/comm"; } 2>/dev/null && [ "$name" = systemd ]
 }
 
 host_boots() { host_leader "$1" && [ -S "/proc/$LEADER/root/run/systemd/private" ]; }
@@ -236,16 +239,23 @@ host_wait() {
 }
 
 # host_enter HOST COMMAND...: becomes the command, in every namespace and in the control group of the host.
-# Whoever kills nsenter, which stays outside to wait, ends the command too.
+# A shell, outside the host's pid namespace, waits for it; whoever kills that ends the command too. nsenter would
+# wait in a worse way: it stops itself when its child is stopped, systemd-shutdown stops all before it kills
+# them, and then the host cannot end.
 host_enter() {
-	local group=$CGROUP/$1/payload/lab
+	local group=$CGROUP/$1/payload/lab through
 
 	host_leader "$1" || die "$1 is not running; $STATE/$1.console has its console"
 	[ -d "$group" ] || mkdir "$group"
 	echo "$BASHPID" >"$group/cgroup.procs"
 	shift
-	exec nsenter -t "$LEADER" -a -r --wd="/proc/$LEADER/root/root" /usr/bin/setpriv --pdeathsig TERM \
-		/usr/bin/env -i HOME=/root USER=root LOGNAME=root TERM="${TERM-dumb}" LANG=C.UTF-8 \
+	# By way of the keeper's pid namespace, so that orphans of a killed caller are reaped by the keeper. Then -a
+	# is not to be used: it compares by process numbers of the wrong namespace.
+	through=()
+	[ -n "${INSIDE-}" ] || { find_keeper; through=(nsenter -t "$KEEPER" -p setpriv --pdeathsig TERM); }
+	# shellcheck disable=SC2016  # for the inner shell
+	exec "${through[@]}" nsenter -t "$LEADER" -m -u -i -n -p -C -F -r --wd="/proc/$LEADER/root/root" /bin/sh -c '"$@"; exit $?' sh \
+		/usr/bin/setpriv --pdeathsig TERM /usr/bin/env -i HOME=/root USER=root LOGNAME=root TERM="${TERM-dumb}" LANG=C.UTF-8 \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
