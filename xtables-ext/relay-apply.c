@@ -78,11 +78,10 @@ static guint family_index(sa_family_t family)
 static void add_side(Job *job, const NeoRelayConfig *config, NeoRelaySide *side)
 {
   g_autoptr(NeoRelayForwarding) forwarding = neo_relay_forwarding_read(side, SYSCTL_DIR);
-  g_autoptr(GPtrArray) sysctls = neo_relay_forwarding_sysctls(side, forwarding);
 
+  neo_relay_forwarding_sysctls(side, forwarding, job->sysctls);
   neo_relay_forwarding_guard(side, forwarding);
   job->rules[family_index(side->family)] = neo_relay_rules(config, side);
-  g_ptr_array_extend_and_steal(job->sysctls, g_steal_pointer(&sysctls));
 }
 
 static Job *read_job(const NeoRelayFile *file, GError **error)
@@ -94,7 +93,7 @@ static Job *read_job(const NeoRelayFile *file, GError **error)
     return NULL;
   Job *job = g_new0(Job, 1);
   job->name = file->name;
-  job->sysctls = g_ptr_array_new();
+  job->sysctls = neo_relay_sysctls_new();
   for (guint i = 0; i < sides->len; i++)
     add_side(job, config, sides->pdata[i]);
   return job;

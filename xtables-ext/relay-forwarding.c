@@ -87,20 +87,22 @@ static void add_sysctl(GPtrArray *sysctls, char *key, const char *value)
   g_ptr_array_add(sysctls, one);
 }
 
-GPtrArray *neo_relay_forwarding_sysctls(const NeoRelaySide *side, const NeoRelayForwarding *forwarding)
+GPtrArray *neo_relay_sysctls_new(void)
 {
-  GPtrArray *sysctls = g_ptr_array_new_with_free_func(sysctl_free);
+  return g_ptr_array_new_with_free_func(sysctl_free);
+}
 
+void neo_relay_forwarding_sysctls(const NeoRelaySide *side, const NeoRelayForwarding *forwarding, GPtrArray *sysctls)
+{
   if (forwarding->per_interface) {
     for (guint i = 0; i < side->interfaces->len; i++)
       add_sysctl(sysctls, key_of(side, side->interfaces->pdata[i], interface_switch(side)), "1");
-    return sysctls;
+    return;
   }
   /* First, as an interface that begins to forward with accept_ra=1 forgets the routes that it learned. */
   for (guint i = 0; i < forwarding->advertised->len; i++)
     add_sysctl(sysctls, key_of(side, forwarding->advertised->pdata[i], "accept_ra"), "2");
   add_sysctl(sysctls, key_of(side, "all", "forwarding"), "1");
-  return sysctls;
 }
 
 void neo_relay_forwarding_guard(NeoRelaySide *side, const NeoRelayForwarding *forwarding)

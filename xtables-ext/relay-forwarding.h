@@ -26,8 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoRelayForwarding, neo_relay_forwarding_free)
 /** Reads the state from before Neo of the interfaces of @side; what Neo holds (neo_sysctl_hold()) is in @state_dir. */
 NeoRelayForwarding *neo_relay_forwarding_read(const NeoRelaySide *side, const char *state_dir);
 
-/** The sysctls that @side needs, in this order: a GPtrArray of NeoRelaySysctl. The caller owns it. */
-GPtrArray *neo_relay_forwarding_sysctls(const NeoRelaySide *side, const NeoRelayForwarding *forwarding);
+/** An empty array of NeoRelaySysctl that owns them. */
+GPtrArray *neo_relay_sysctls_new(void);
+
+/** Adds to @sysctls those that @side needs, in the order in which they have to be set. */
+void neo_relay_forwarding_sysctls(const NeoRelaySide *side, const NeoRelayForwarding *forwarding, GPtrArray *sysctls);
 
 /** Names in @side->guarded the interfaces that forward only because of relays. */
 void neo_relay_forwarding_guard(NeoRelaySide *side, const NeoRelayForwarding *forwarding);

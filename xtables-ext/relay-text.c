@@ -67,20 +67,20 @@ void neo_relay_saved_free(NeoRelaySaved *saved)
   g_free(saved);
 }
 
-/* The lines of @rules for one chain; *@ret_n is how many. */
-static char *rules_of_chain(const char *rules, const char *chain, guint *ret_n)
+/* Adds the lines of @rules for one chain to @out (may be NULL). Returns how many they are. */
+static guint rules_of_chain(const char *rules, const char *chain, GString *out)
 {
   g_autofree char *start = g_strconcat("-A ", chain, " ", NULL);
   g_auto(GStrv) lines = g_strsplit(rules ? rules : "", "\n", -1);
-  GString *out = g_string_new(NULL);
+  guint n = 0;
 
-  *ret_n = 0;
   for (char **line = lines; *line; line++)
     if (g_str_has_prefix(*line, start)) {
-      g_string_append_printf(out, "%s\n", *line);
-      (*ret_n)++;
+      n++;
+      if (out)
+        g_string_append_printf(out, "%s\n", *line);
     }
-  return g_string_free(out, FALSE);
+  return n;
 }
 
 gboolean neo_relay_rules_stand(const char *rules, const char *name, const NeoRelaySaved *saved)
@@ -88,8 +88,7 @@ gboolean neo_relay_rules_stand(const char *rules, const char *name, const NeoRel
   for (NeoRelayChain chain = 0; chain < NEO_RELAY_N_CHAINS; chain++) {
     const char *table = neo_relay_places[chain].table;
     g_autofree char *own = neo_relay_chain_name(chain, name);
-    guint n = 0;
-    g_autofree char *lines = rules_of_chain(rules, own, &n);
+    guint n = rules_of_chain(rules, own, NULL);
     if (count_of(saved, table, "#", own) != n || count_of(saved, table, ":", own) != (n > 0))
       return FALSE;
   }
@@ -124,8 +123,7 @@ static void add_chain(NeoRelayText *text, NeoRelayChain chain, const char *name,
   GString *out = text->chains[chain];
   g_autofree char *own = neo_relay_chain_name(chain, name);
   g_autofree char *jump = g_strdup_printf("%s -j %s", place->base, own);
-  guint n = 0;
-  g_autofree char *lines = rules_of_chain(rules, own, &n);
+  guint n = rules_of_chain(rules, own, NULL);
 
   /* Naming a chain makes it, or empties it when it exists. */
   if (n && !keep)
@@ -133,7 +131,7 @@ static void add_chain(NeoRelayText *text, NeoRelayChain chain, const char *name,
   for (guint i = count_of(saved, place->table, "-A ", jump); i > 0; i--)
     g_string_append_printf(out, "-D %s\n", jump);
   if (n && !keep)
-    g_string_append(out, lines);
+    rules_of_chain(rules, own, out);
   if (n)
     g_string_append_printf(out, "-I %s\n", jump);
   else if (count_of(saved, place->table, ":", own))

@@ -178,9 +178,10 @@ static void test_tidy(void)
 
 static void check_sysctls(const NeoRelaySide *side, const NeoRelayForwarding *forwarding, const char *wanted)
 {
-  g_autoptr(GPtrArray) sysctls = neo_relay_forwarding_sysctls(side, forwarding);
+  g_autoptr(GPtrArray) sysctls = neo_relay_sysctls_new();
   g_autoptr(GString) text = g_string_new(NULL);
 
+  neo_relay_forwarding_sysctls(side, forwarding, sysctls);
   for (guint i = 0; i < sysctls->len; i++) {
     const NeoRelaySysctl *one = sysctls->pdata[i];
     g_string_append_printf(text, "%s=%s ", one->key, one->value);
