@@ -19,7 +19,9 @@ struct Attempt {
   RacerSource source; /* fd -1: not under way */
   RacerRace *race;
   Attempt *next;
-  RacerTarget target;
+  RacerEndpoint *endpoint;
+  struct sockaddr_storage address;
+  socklen_t length;
   gint64 started;
   int error;
 };
@@ -45,7 +47,7 @@ static void finish(RacerRace *race, const RacerResult *result)
 static gboolean was_tried(const RacerRace *race, const RacerTarget *target)
 {
   for (const Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
-    if (attempt->target.length == target->length && memcmp(&attempt->target.address, &target->address, target->length) == 0)
+    if (attempt->length == target->length && memcmp(&attempt->address, &target->address, target->length) == 0)
       return TRUE;
   return FALSE;
 }
@@ -89,19 +91,19 @@ static void fail_attempt(Attempt *attempt, int error)
 {
   close_attempt(attempt);
   attempt->error = error;
-  g_atomic_int_inc(&attempt->target.endpoint->failed);
+  g_atomic_int_inc(&attempt->endpoint->failed);
 }
 
 static void win(Attempt *attempt, gboolean mptcp)
 {
-  RacerResult result = { .fd = attempt->source.fd, .endpoint = attempt->target.endpoint, .mptcp = mptcp,
+  RacerResult result = { .fd = attempt->source.fd, .endpoint = attempt->endpoint, .mptcp = mptcp,
                          .connect_usec = g_get_monotonic_time() - attempt->started };
 
   attempt->source.fd = -1;
   attempt->race->running--;
-  racer_targets_learn(attempt->race->targets, &attempt->target.address, result.connect_usec, attempt->race->whole,
+  racer_targets_learn(attempt->race->targets, &attempt->address, result.connect_usec, attempt->race->whole,
                       racer_loop_now(attempt->race->loop));
-  g_atomic_int_inc(&attempt->target.endpoint->won);
+  g_atomic_int_inc(&attempt->endpoint->won);
   finish(attempt->race, &result);
 }
 
@@ -114,8 +116,9 @@ static gboolean start_attempt(RacerRace *race, const RacerTarget *target)
 
   attempt->source.dispatch = attempt_dispatch;
   attempt->race = race;
-  attempt->target = *target;
-  racer_endpoint_ref(target->endpoint);
+  attempt->endpoint = racer_endpoint_ref(target->endpoint);
+  attempt->address = target->address;
+  attempt->length = target->length;
   attempt->started = g_get_monotonic_time();
   *race->last = attempt;
   race->last = &attempt->next;
@@ -238,7 +241,7 @@ void racer_race_free(RacerRace *race)
   for (Attempt *attempt = race->attempts, *next; attempt; attempt = next) {
     next = attempt->next;
     close_attempt(attempt);
-    racer_endpoint_unref(attempt->target.endpoint);
+    racer_endpoint_unref(attempt->endpoint);
     racer_loop_bury(race->loop, attempt);
   }
   racer_targets_unref(race->targets);
@@ -255,7 +258,7 @@ char **racer_race_failures(const RacerRace *race)
   GPtrArray *failures = g_ptr_array_new();
 
   for (const Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
-    g_ptr_array_add(failures, g_strdup_printf("%s: %s", attempt->target.endpoint->text, reason(attempt->error)));
+    g_ptr_array_add(failures, g_strdup_printf("%s: %s", attempt->endpoint->text, reason(attempt->error)));
   for (guint i = 0; i < race->targets->unknown->len; i++)
     g_ptr_array_add(failures, g_strdup(race->targets->unknown->pdata[i]));
   if (race->targets->pending)
