@@ -15,6 +15,7 @@ typedef struct {
   gint64 now;
   GArray *places; /* Place */
   guint *counts;  /* places per remote */
+  gboolean any_overdue;
 } Work;
 
 static const NeoPmRemote *get_remote(const Work *work, int index)
@@ -58,6 +59,8 @@ static gboolean is_initial(const Work *work, const NeoPmSubflow *subflow)
 
 static gboolean has_overdue(const Work *work, const Place *place, int index)
 {
+  if (!work->any_overdue)
+    return FALSE;
   for (guint i = 0; i < work->connection->subflows->len; i++) {
     const NeoPmSubflow *subflow = &g_array_index(work->connection->subflows, NeoPmSubflow, i);
     if (neo_address_equal(&subflow->local, &place->path.address) && neo_pm_subflow_leads_to(subflow, get_remote(work, index)) &&
@@ -191,12 +194,22 @@ static const Place *find_backup(const Work *work, int remote, guint turn)
   return next;
 }
 
-static void spread(Work *work, GArray *pairs, guint max)
+static void add_backups(const Work *work, GArray *pairs, guint max)
 {
   guint turn = 0;
 
-  for (guint i = 0; i < work->places->len; i++)
-    keep(work, get_place(work, i));
+  /* With a path for each remote, one without any is one that does not answer. */
+  for (guint i = 0; work->places->len < work->connection->remotes->len && i < work->connection->remotes->len && pairs->len < max; i++) {
+    const Place *place = work->counts[i] ? NULL : find_backup(work, i, turn);
+    if (place) {
+      add_pair(work, pairs, place, i, TRUE);
+      turn++;
+    }
+  }
+}
+
+static void spread(Work *work, GArray *pairs, guint max)
+{
   for (guint i = 0; i < work->places->len; i++)
     if (get_place(work, i)->remote == NOWHERE)
       lead(work, get_place(work, i), least_used(work, get_place(work, i)));
@@ -206,13 +219,7 @@ static void spread(Work *work, GArray *pairs, guint max)
   for (guint i = 0; i < work->places->len && pairs->len < max; i++)
     if (get_place(work, i)->remote != NOWHERE)
       add_pair(work, pairs, get_place(work, i), get_place(work, i)->remote, FALSE);
-  for (guint i = 0; i < work->connection->remotes->len && pairs->len < max; i++) {
-    const Place *place = work->counts[i] ? NULL : find_backup(work, i, turn);
-    if (place) {
-      add_pair(work, pairs, place, i, TRUE);
-      turn++;
-    }
-  }
+  add_backups(work, pairs, max);
 }
 
 /* All paths to the initial address, then all to the next remote: each path is used before one is used twice. */
@@ -220,8 +227,7 @@ static void mesh(Work *work, GArray *pairs, guint max)
 {
   for (guint remote = 0; remote < work->connection->remotes->len; remote++)
     for (guint i = 0; i < work->places->len && pairs->len < max; i++) {
-      Place *place = get_place(work, i);
-      keep(work, place);
+      const Place *place = get_place(work, i);
       if ((remote == 0 && place->fixed) || is_open(work, place, remote))
         add_pair(work, pairs, place, remote, FALSE);
     }
@@ -234,6 +240,10 @@ GArray *neo_pm_pair(const NeoPmConnection *connection, const NeoPmHost *host, co
   g_autoptr(GArray) places = make_places(&work, host);
   GArray *pairs = g_array_new(FALSE, FALSE, sizeof(NeoPmPair));
 
+  for (guint i = 0; i < connection->subflows->len; i++)
+    work.any_overdue |= is_overdue(&work, &g_array_index(connection->subflows, NeoPmSubflow, i));
+  for (guint i = 0; i < places->len; i++)
+    keep(&work, get_place(&work, i));
   if (settings->pairing == NEO_PM_FULLMESH)
     mesh(&work, pairs, settings->max_subflows);
   else

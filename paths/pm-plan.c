@@ -5,6 +5,7 @@ typedef struct {
   const NeoPmConnection *connection;
   const NeoPmHost *host;
   const GArray *pairs; /* NeoPmPair */
+  const NeoPmSubflow **served; /* the subflow that serves each pair, or NULL */
   GArray *steps;       /* NeoPmStep */
 } Plan;
 
@@ -98,10 +99,9 @@ static gboolean is_surplus(const Plan *plan, const NeoPmSubflow *subflow)
 
   for (guint i = 0; i < plan->pairs->len; i++) {
     const NeoPmPair *pair = &g_array_index(plan->pairs, NeoPmPair, i);
-    const NeoPmSubflow *served = find_served(plan, pair);
-    gboolean up = served && served->up;
+    gboolean up = plan->served[i] && plan->served[i]->up;
     if (serves(subflow, pair))
-      return up && served != subflow;
+      return up && plan->served[i] != subflow;
     if (neo_address_equal(&subflow->local, &pair->path.address) && !pair->backup) {
       on_path = TRUE;
       path_up |= up;
@@ -126,7 +126,7 @@ static void plan_joins(Plan *plan, gint64 now)
       .local = pair->path.address, .link = pair->path.link, .backup = pair->backup, .since = now,
       .remote = pair->remote.address, .remote_port = pair->remote.port, .remote_id = pair->remote.id,
     };
-    if (!find_served(plan, pair))
+    if (!plan->served[i])
       add_step(plan, NEO_PM_CREATE, &subflow);
   }
 }
@@ -165,7 +165,11 @@ GArray *neo_pm_plan(const NeoPmConnection *connection, const NeoPmHost *host, co
     return steps;
   }
   g_autoptr(GArray) pairs = neo_pm_pair(connection, host, settings, now);
+  g_autofree const NeoPmSubflow **served = g_new0(const NeoPmSubflow *, pairs->len);
+  for (guint i = 0; i < pairs->len; i++)
+    served[i] = find_served(&plan, &g_array_index(pairs, NeoPmPair, i));
   plan.pairs = pairs;
+  plan.served = served;
   plan_lost(&plan);
   plan_surplus(&plan);
   plan_joins(&plan, now);

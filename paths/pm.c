@@ -220,7 +220,7 @@ static void take_events(NeoPm *pm, char *buffer, gssize length, GArray *tokens)
     if (message->nlmsg_type != pm->kernel->mptcp_family || !neo_pm_parse_event(message, &event) || !event.token)
       continue;
     const NeoPmConnection *connection = neo_pm_model_apply(pm->model, &event, g_get_monotonic_time());
-    if (connection)
+    if (connection && (!tokens->len || g_array_index(tokens, guint32, tokens->len - 1) != event.token))
       g_array_append_val(tokens, event.token);
     if (connection && connection->server_side && event.kind == NEO_PM_ESTABLISHED)
       refresh_signals(pm);
