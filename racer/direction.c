@@ -80,20 +80,23 @@ static gboolean fill_block(RacerDirection *direction, RacerPool *pool)
   return took(direction, n, n > 0 && n < RACER_BLOCK_SIZE && !direction->from->ending);
 }
 
+/* A socket that cannot be spliced, or no pipe: from now on this direction copies. */
+static gboolean stop_splicing(RacerDirection *direction)
+{
+  direction->no_splice = TRUE;
+  direction->bulk = FALSE;
+  return TRUE;
+}
+
 static gboolean fill_pipe(RacerDirection *direction, RacerPool *pool)
 {
   direction->pipe = racer_pool_take_pipe(pool);
-  if (!direction->pipe) {
-    direction->bulk = FALSE;
-    return TRUE;
-  }
+  if (!direction->pipe)
+    return stop_splicing(direction);
   ssize_t n = splice(direction->from->source.fd, NULL, direction->pipe->write, NULL, RACER_PIPE_SIZE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
-  if (n < 0 && errno == EINVAL) {
-    direction->no_splice = TRUE;
-    direction->bulk = FALSE;
-    return TRUE;
-  }
+  if (n < 0 && errno == EINVAL)
+    return stop_splicing(direction);
   if (n >= 0 && n < SMALL_PIECE)
     direction->bulk = FALSE;
   return took(direction, n, FALSE);

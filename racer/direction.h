@@ -27,7 +27,7 @@ typedef struct {
   guint begin, end;
   gboolean eof, shut;
   gboolean bulk;     /**< bytes come in large pieces: they are spliced instead of copied */
-  gboolean no_splice; /**< a socket cannot be spliced */
+  gboolean no_splice; /**< it cannot be: a kind of socket, or no pipe left */
 } RacerDirection;
 
 typedef enum {

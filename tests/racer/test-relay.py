@@ -4,6 +4,7 @@
 import hashlib
 import os
 import random
+import resource
 import socket
 import threading
 
@@ -36,6 +37,20 @@ def round_trip(data, port=1080):
 def test_bulk():
     """48 MiB both ways at once arrive unchanged, TCP"""
     with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "Mptcp=no"):
+        assert digest(round_trip(BULK)) == digest(BULK)
+
+
+def leave_free(pid, count):
+    """Lets the process open no more than so many further file descriptors."""
+    used = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    limit = next(n for n in range(4096) if len(set(range(n)) - used) == count and max(used) < n)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
+
+
+def test_bulk_without_pipes():
+    """48 MiB both ways at once arrive unchanged where no pipe is to be had"""
+    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "Mptcp=no") as racer:
+        leave_free(racer.process.pid, 3)  # client, server, and one that makes no pipe
         assert digest(round_trip(BULK)) == digest(BULK)
 
 
@@ -289,6 +304,7 @@ def test_max_connections():
         third.close()
 
 
-run_tests([test_bulk, test_bulk_mptcp, test_bulk_mptcp_listener, test_ipv6, test_several_listeners, test_tiny, test_half_close_client,
+run_tests([test_bulk, test_bulk_without_pipes, test_bulk_mptcp, test_bulk_mptcp_listener, test_ipv6, test_several_listeners,
+           test_tiny, test_half_close_client,
            test_half_close_server, test_server_talks_first, test_reset_by_client, test_reset_by_server, test_slow_readers,
            test_slow_reader_leaves_others_alone, test_concurrent, test_dialogue, test_idle_timeout, test_max_connections])
