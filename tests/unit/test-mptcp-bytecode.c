@@ -158,8 +158,10 @@ static Packet make_packet(gboolean ipv6, guint ip_words, const guint8 *options, 
     packet.data[0] = 0x40 | ip_words;
   g_assert_cmpuint(padded, <=, 40);
   packet.data[packet.tcp + 12] = (5 + padded / 4) << 4;
-  memcpy(packet.data + packet.tcp + 20, options, n_options);
-  memcpy(packet.data + packet.tcp + 20 + padded, payload, n_payload);
+  if (n_options)
+    memcpy(packet.data + packet.tcp + 20, options, n_options);
+  if (n_payload)
+    memcpy(packet.data + packet.tcp + 20 + padded, payload, n_payload);
   packet.length = packet.tcp + 20 + padded + n_payload;
   return packet;
 }
