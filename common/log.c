@@ -18,10 +18,7 @@ static const char *field(const GLogField *fields, gsize n_fields, const char *ke
 static GLogWriterOutput write_plain(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer program)
 {
   const char *message = field(fields, n_fields, "MESSAGE");
-  const char *debug = g_getenv("G_MESSAGES_DEBUG");
 
-  if (level & G_LOG_LEVEL_DEBUG && !debug)
-    return G_LOG_WRITER_HANDLED;
   fprintf(stderr, "%s: %s\n", (const char *)program, message ? message : "");
   return G_LOG_WRITER_HANDLED;
 }
@@ -38,6 +35,9 @@ static GLogWriterOutput write_journal(GLogLevelFlags level, const GLogField *fie
 
 static GLogWriterOutput write_message(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer program)
 {
+  /* Debug messages, of libraries too, are only for who asks with G_MESSAGES_DEBUG. */
+  if (level & G_LOG_LEVEL_DEBUG && g_log_writer_default_would_drop(level, field(fields, n_fields, "GLIB_DOMAIN")))
+    return G_LOG_WRITER_HANDLED;
   if (g_log_writer_is_journald(STDERR_FILENO) &&
       write_journal(level, fields, n_fields, program) == G_LOG_WRITER_HANDLED)
     return G_LOG_WRITER_HANDLED;
