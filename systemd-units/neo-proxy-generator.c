@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "systemd-units/proxy-dropin.h"
+#include "systemd-units/proxy-state.h"
 
 #define PROGRAM "neo-proxy-generator"
 
@@ -34,7 +35,7 @@ int main(int argc, char **argv)
     fputs("usage: " PROGRAM " NORMAL-DIR EARLY-DIR LATE-DIR\n", stderr);
     return 64;
   }
-  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(NEO_CONFDIR "/proxy", unit_dirs, argv[1]);
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(NEO_CONFDIR "/proxy", unit_dirs, NEO_PROXY_RUN_DIR, argv[1]);
   for (guint i = 0; i < complaints->len; i++)
     say(complaints->pdata[i]);
   /* A wrong file must not keep a host from booting. */

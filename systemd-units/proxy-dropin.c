@@ -71,8 +71,13 @@ static gboolean is_enabled_in(const char *unit_dir, const char *name)
   return FALSE;
 }
 
-static gboolean is_enabled(const char *const *unit_dirs, const char *name)
+/* One that is up counts too: "systemctl disable --now" disables first, and must find the ties when it stops. */
+static gboolean is_used(const char *const *unit_dirs, const char *run_dir, const char *name)
 {
+  g_autofree char *state = g_build_filename(run_dir, name, "state", NULL);
+
+  if (g_file_test(state, G_FILE_TEST_EXISTS))
+    return TRUE;
   for (guint i = 0; unit_dirs[i]; i++)
     if (is_enabled_in(unit_dirs[i], name))
       return TRUE;
@@ -119,7 +124,7 @@ static GPtrArray *list_names(const char *conf_dir)
   return names;
 }
 
-GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs, const char *out)
+GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs, const char *run_dir, const char *out)
 {
   g_autoptr(GPtrArray) names = list_names(conf_dir);
   g_autoptr(GHashTable) services = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -131,7 +136,7 @@ GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs,
     if (!neo_proxy_name_valid(name))
       g_set_error(&error, NEO_ERROR, NEO_ERROR_CONFIG,
                   "%s/%s.conf: not a name for a proxy; expected 1 to 11 of a-z, A-Z, 0-9, _ and -", conf_dir, name);
-    else if (is_enabled(unit_dirs, name))
+    else if (is_used(unit_dirs, run_dir, name))
       write_proxy(conf_dir, name, out, services, &error);
     if (error)
       g_ptr_array_add(complaints, g_steal_pointer(&error));

@@ -9,4 +9,4 @@
  * passed over but for one thing: where its Service= is right, that service is tied to the namespace all the same, so
  * that it never runs outside by mistake. Returns the complaints, GError each; the caller owns them.
  */
-GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs, const char *out);
+GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs, const char *run_dir, const char *out);

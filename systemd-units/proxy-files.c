@@ -77,7 +77,9 @@ static gboolean write_front(const NeoProxyPlan *plan, const NeoProxyPort *port, 
                                           "Listen=%s:%u\n"
                                           "ListenMptcp=yes\n"
                                           "Endpoints=127.0.0.1:%u\n"
-                                          "Mptcp=no\n",
+                                          "Mptcp=no\n"
+                                          /* The service ends with the namespace too: there is nothing to wait for. */
+                                          "DrainTime=1s\n",
                                           has_ipv6 ? "[::]" : "0.0.0.0", port->inside, port->port);
 
   return g_file_set_contents(path, text, -1, error);

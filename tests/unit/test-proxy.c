@@ -391,6 +391,7 @@ static void test_dropins(void)
 {
   g_autofree char *dir = make_dir(), *conf = g_build_filename(dir, "conf", NULL);
   g_autofree char *units = g_build_filename(dir, "units", NULL), *out = g_build_filename(dir, "out", NULL);
+  g_autofree char *run = g_build_filename(dir, "run", NULL);
   const char *const unit_dirs[] = { units, NULL };
 
   write_file(dir, "conf/front.conf", "[Proxy]\nService=v2ray.service\nPorts=443 80\n");
@@ -399,8 +400,8 @@ static void test_dropins(void)
   write_file(dir, "conf/.swp.conf", "x");
   write_file(dir, "conf/README", "x");
   enable(units, "front");
-  enable(units, "native");
-  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, out);
+  write_file(dir, "run/native/state", "");
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, run, out);
   g_assert_cmpuint(complaints->len, ==, 0);
   assert_file(out, "v2ray.service", TIE("front") RESOLV("front"));
   assert_file(out, "neo-front@front:443.service", TIE("front"));
@@ -417,6 +418,7 @@ static void test_bad_dropins(void)
 {
   g_autofree char *dir = make_dir(), *conf = g_build_filename(dir, "conf", NULL);
   g_autofree char *units = g_build_filename(dir, "units", NULL), *out = g_build_filename(dir, "out", NULL);
+  g_autofree char *run = g_build_filename(dir, "run", NULL);
   const char *const unit_dirs[] = { units, NULL };
 
   write_file(dir, "conf/aaa.conf", "[Proxy]\nService=a.service\nPorts=443\nMptcp=native\n");
@@ -428,7 +430,7 @@ static void test_bad_dropins(void)
   enable(units, "bad");
   enable(units, "same");
   enable(units, "worse");
-  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, out);
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, run, out);
   g_assert_cmpuint(complaints->len, ==, 4);
   assert_file(out, "a.service", TIE("aaa") RESOLV("aaa"));
   /* Where the service is known it must not run outside by mistake. */
