@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -14,7 +15,7 @@ import threading
 import time
 
 RATE = 20  # Mbit/s for each address, as the lab's campus shaper is told
-FILE = "64M.bin"
+FILE = "128M.bin"
 ADDRESSES = (1, 2, 4, 8)
 RACES = 20
 SIDE_BY_SIDE = 4  # with more addresses the gateways take turns: the processors must not be the limit
@@ -26,12 +27,20 @@ GATEWAYS = {"gw": "NetworkManager", "gwn": "systemd-networkd"}
 
 class Lab:
     def __init__(self, command, name):
-        self.base = [command, "--name", name]
+        self.base, self.setup = [command, "--name", name], os.path.join(os.path.dirname(command), "chain")
+        self.environment = dict(os.environ, NEO_LAB=name)
 
     def __call__(self, *args, check=True):
-        done = subprocess.run(self.base + list(args), capture_output=True, text=True)
+        return self.command(self.base, args, check)
+
+    def chain(self, *args):
+        """Sets up a part as the README's role pages do."""
+        return self.command([self.setup], args, True)
+
+    def command(self, base, args, check):
+        done = subprocess.run(base + list(args), capture_output=True, text=True, env=self.environment)
         if check and done.returncode:
-            raise RuntimeError(f"lab {' '.join(args)}: {done.stderr.strip() or done.stdout.strip()}")
+            raise RuntimeError(f"{os.path.basename(base[0])} {' '.join(args)}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout.strip()
 
     def run(self, host, *command, check=True):
@@ -111,26 +120,17 @@ def watch(progress, label, downloads):
         time.sleep(0.1)
 
 
-def prepare(lab, here, host):
-    """The role pages of the README, as commands (tests/lab/chain)."""
-    subprocess.run([f"{here}/lab/chain", "gateway", host], check=True, env=dict(os.environ, NEO_LAB=lab.base[2]), stdout=subprocess.DEVNULL)
-
-
-def set_addresses(lab, here, host, count):
-    subprocess.run([f"{here}/lab/chain", "addresses", host, str(count)], check=True, env=dict(os.environ, NEO_LAB=lab.base[2]), stdout=subprocess.DEVNULL)
-
-
 def plural(count):
     return f"{count} address" + ("es" if count > 1 else "  ")
 
 
-def speeds(lab, here, hosts, progress, size, checksum):
+def speeds(lab, hosts, progress, size, checksum):
     """One download for each number of addresses; the gateways share no address, so the slow ones run side by side."""
     rows = {host: [] for host in hosts}
     for count in ADDRESSES:
         for group in [hosts] if count <= SIDE_BY_SIDE else [[host] for host in hosts]:
             for host in group:
-                set_addresses(lab, here, host, count)
+                lab.chain("addresses", host, str(count))
             downloads = [Download(lab, host, size) for host in group]
             watch(progress, plural(count), downloads)
             for d in downloads:
@@ -150,8 +150,8 @@ def subflows(lab, host, peer):
     return len(lab.run(host, "ss", "-Htn", "state", "established", "dst", peer, check=False).splitlines())
 
 
-def cut_relay(lab, here, host, progress, size, checksum):
-    set_addresses(lab, here, host, 4)
+def cut_relay(lab, host, progress, size, checksum):
+    lab.chain("addresses", host, "4")
     through = []
 
     def cut():
@@ -169,15 +169,28 @@ def cut_relay(lab, here, host, progress, size, checksum):
     return row
 
 
+def wins(lab, host):
+    """Connections won so far by each endpoint, as the racer's status line counts them."""
+    status = lab.run(host, "systemctl", "show", "-P", "StatusText", "neo-racer@8443.service")
+    return {NAMES[address]: int(n) for address, n in re.findall(r"([0-9.]+):443 (\d+)", status) if address in NAMES}
+
+
 def race(lab, host, progress):
-    wins, times = {}, {}
+    """RACES connections through the racer, and as many races that ask each endpoint to the end."""
+    before, times = wins(lab, host), {}
     for n in range(RACES):
+        lab.run(host, "curl", "-sS", "--fail", "--socks5-hostname", "127.0.0.1:1080", "-o", "/dev/null", f"http://web.lab/{FILE}.sha256")
         for endpoint in json.loads(lab.run(host, RACER, "--race", "--json", "--config=/etc/neo/racer/8443.conf")):
-            name = NAMES.get(endpoint["address"], endpoint["endpoint"])
-            wins[name] = wins.get(name, 0) + endpoint["winner"]
-            times.setdefault(name, []).extend([endpoint["connect_ms"]] if endpoint["connect_ms"] is not None else [])
-        progress.draw(f"  race {n + 1} of {RACES}")
-    rows = [{"endpoint": name, "wins": wins[name], "connect_ms_median": round(statistics.median(t), 1)} for name, t in times.items() if t]
+            if endpoint["connect_ms"] is not None:
+                times.setdefault(NAMES[endpoint["address"]], []).append(endpoint["connect_ms"])
+        progress.draw(f"  connection {n + 1} of {RACES}")
+    after = wins(lab, host)
+    for _ in range(50):  # the status line is written a moment later
+        if sum(after.values()) >= sum(before.values()) + RACES:
+            break
+        time.sleep(0.1)
+        after = wins(lab, host)
+    rows = [{"endpoint": name, "wins": after[name] - before[name], "connect_ms_median": round(statistics.median(t), 1)} for name, t in times.items()]
     rows.sort(key=lambda row: row["connect_ms_median"])
     for row in rows:
         progress.done(f"  {GATEWAYS[host]:16} {row['endpoint']:6} {row['connect_ms_median']:7.1f} ms   won {row['wins']:2} of {RACES}")
@@ -218,7 +231,6 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the figures to FILE too")
     parser.add_argument("--only", choices=GATEWAYS, help="one gateway alone")
     args = parser.parse_args()
-    here = os.path.dirname(os.path.abspath(__file__))
     hosts = [args.only] if args.only else list(GATEWAYS)
     lab, progress = Lab(args.lab, f"demo{os.getpid()}"), Progress()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -229,19 +241,19 @@ def main():
     atexit.register(lambda: lab("down", check=False))
     lab("up", "--owner", str(os.getpid()), "--root", args.root, "--build", args.build, "--rate", str(RATE),
         "--hosts", " ".join(hosts + ["ra", "rb", "px", "web"]))
-    subprocess.run([f"{here}/lab/chain", "far"], check=True, env=dict(os.environ, NEO_LAB=lab.base[2]), stdout=subprocess.DEVNULL)
+    lab.chain("far")
     checksum = lab.run("web", "cat", f"/srv/files/{FILE}.sha256").split()[0]
     size = int(lab.run("web", "stat", "-Lc", "%s", f"/srv/files/{FILE}"))
     print(f"Booted and set up in {time.monotonic() - start:.1f} s", flush=True)
 
     for host in hosts:
-        prepare(lab, here, host)
+        lab.chain("gateway", host)
     print(f"\nOne download of {FILE} through V2Ray, {RATE} Mbit/s for each address:", flush=True)
-    rows = speeds(lab, here, hosts, progress, size, checksum)
+    rows = speeds(lab, hosts, progress, size, checksum)
     results = {host: {"manager": GATEWAYS[host], "speeds": rows[host]} for host in hosts}
     print("\nThe same over 4 addresses, while a relay is cut off:", flush=True)
     for host in hosts:
-        results[host]["relay_cut"] = cut_relay(lab, here, host, progress, size, checksum)
+        results[host]["relay_cut"] = cut_relay(lab, host, progress, size, checksum)
     print(f"\nThe racer, {RACES} connections each:", flush=True)
     for host in hosts:
         results[host]["races"] = race(lab, host, progress)
@@ -258,7 +270,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (RuntimeError, subprocess.CalledProcessError) as problem:
+    except RuntimeError as problem:
         sys.exit(f"demo: {problem}")
     except KeyboardInterrupt:
         sys.exit("demo: interrupted")

@@ -170,16 +170,17 @@ host_nginx() {
 
 # Random files for web to serve, made once for the machine.
 files_ensure() {
-	local size
+	local size new
 
-	[ ! -d "$LAYERS/files" ] || return 0
-	rm -rf "$LAYERS/files.new"
-	mkdir "$LAYERS/files.new"
-	for size in 1M 64M 256M; do
-		head -c "$size" /dev/urandom >"$LAYERS/files.new/$size.bin"
-		(cd "$LAYERS/files.new" && sha256sum "$size.bin" >"$size.bin.sha256")
+	mkdir -p "$LAYERS/files"
+	for size in 1M 64M 128M 256M; do
+		[ ! -e "$LAYERS/files/$size.bin" ] || continue
+		new=$(mktemp -d "$LAYERS/files.XXXXXX")
+		head -c "$size" /dev/urandom >"$new/$size.bin"
+		(cd "$new" && sha256sum "$size.bin" >"$size.bin.sha256")
+		mv "$new/$size.bin.sha256" "$new/$size.bin" "$LAYERS/files/"
+		rmdir "$new"
 	done
-	mv "$LAYERS/files.new" "$LAYERS/files"
 }
 
 # host_start HOST: returns at once; the host boots by itself.
