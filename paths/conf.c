@@ -6,6 +6,9 @@
 
 #include "common/config.h"
 
+/* The kernel counts the subflows of a connection in 8 bits (struct mptcp_pm_data); 250 have been made. */
+#define NEO_MAX_SUBFLOWS 250
+
 static gboolean parse_table(const char *text, guint32 *ret_table)
 {
   guint64 number;
@@ -36,15 +39,20 @@ static gboolean parse_tables(const NeoConfigKey *key, const char *value, gpointe
 
 NeoPathsConf neo_paths_conf_default(void)
 {
-  return (NeoPathsConf){ .tables = { 1000, 1999 }, .subflows = G_MAXUINT, .add_addr_accepted = G_MAXUINT };
+  return (NeoPathsConf){ .tables = { 1000, 1999 }, .subflows = G_MAXUINT, .add_addr_accepted = G_MAXUINT, .max_subflows = NEO_MAX_SUBFLOWS };
 }
 
 gboolean neo_paths_conf_load(const char *path, NeoPathsConf *ret_conf, GError **error)
 {
+  static const char *const managers[] = { "auto", "kernel", "userspace", NULL };
+  static const char *const pairings[] = { "spread", "fullmesh", NULL };
   static const NeoConfigKey keys[] = {
     { "Tables", parse_tables, G_STRUCT_OFFSET(NeoPathsConf, tables) },
     { "Subflows", neo_config_uint, G_STRUCT_OFFSET(NeoPathsConf, subflows), .min = 0, .max = 255 },
     { "AddAddrAccepted", neo_config_uint, G_STRUCT_OFFSET(NeoPathsConf, add_addr_accepted), .min = 0, .max = 255 },
+    { "PathManager", neo_config_enum, G_STRUCT_OFFSET(NeoPathsConf, path_manager), .data = managers },
+    { "Pairing", neo_config_enum, G_STRUCT_OFFSET(NeoPathsConf, pairing), .data = pairings },
+    { "MaxSubflows", neo_config_uint, G_STRUCT_OFFSET(NeoPathsConf, max_subflows), .min = 1, .max = NEO_MAX_SUBFLOWS },
     { NULL },
   };
   static const NeoConfigSchema schema = { .section = "Paths", .keys = keys };

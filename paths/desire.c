@@ -251,7 +251,8 @@ static void desire_endpoints(Context *context)
   g_array_sort(claims, compare_claims);
   for (guint i = 0; i < MIN(claims->len, room); i++)
     g_array_append_val(context->desired->endpoints, g_array_index(claims, Claim, i).endpoint);
-  complain_of_room(context, claims, room, foreign);
+  if (!seen->userspace)
+    complain_of_room(context, claims, room, foreign);
 }
 
 NeoDesired *neo_desire(const NeoObserved *seen, const NeoPathsConf *conf, const NeoRequest *request)

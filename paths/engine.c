@@ -14,6 +14,8 @@ void neo_engine_result_free(NeoEngineResult *result)
     return;
   g_ptr_array_unref(result->plan);
   g_array_unref(result->complaints);
+  neo_observed_free(result->seen);
+  g_array_unref(result->found);
   g_free(result);
 }
 
@@ -44,6 +46,7 @@ static NeoEngineResult *summarize(NeoDesired *desired, const GArray *plan)
   for (guint i = 0; i < plan->len; i++)
     g_ptr_array_add(result->plan, neo_operation_to_string(&g_array_index(plan, NeoOperation, i)));
   result->complaints = g_array_ref(desired->complaints);
+  result->found = g_array_ref(desired->paths);
   result->paths = count_interfaces(desired->paths);
   result->addresses = count_rules(desired->rules, NEO_RULE_FROM) + foreign;
   result->endpoints = desired->endpoints->len + foreign;
@@ -61,7 +64,9 @@ static NeoEngineResult *run_locked(NeoKernel *kernel, const NeoPathsConf *conf, 
   g_autoptr(GArray) plan = neo_plan(seen, desired);
   if (!dry_run)
     neo_apply(kernel, plan, ret_failures);
-  return summarize(desired, plan);
+  NeoEngineResult *result = summarize(desired, plan);
+  result->seen = g_steal_pointer(&seen);
+  return result;
 }
 
 NeoEngineResult *neo_engine_run(NeoKernel *kernel, const NeoPathsConf *conf, const NeoRequest *request, gboolean dry_run,

@@ -8,6 +8,8 @@
 typedef struct {
   GPtrArray *plan;    /**< char *, a line for each operation */
   GArray *complaints; /**< NeoComplaint */
+  NeoObserved *seen;  /**< how things were before */
+  GArray *found;      /**< NeoPath: the paths in @seen */
   guint paths;        /**< interfaces that are paths */
   guint addresses;    /**< addresses with a rule */
   guint endpoints;    /**< of these, with an MPTCP endpoint (Neo's or another's) */

@@ -96,6 +96,7 @@ typedef struct {
   NeoSysctls sysctls_all, sysctls_default;
   gboolean mptcp;    /**< whether the kernel has MPTCP and its path manager; if not, the next two mean nothing */
   NeoLimits limits;
+  gboolean userspace; /**< whether the kernel leaves new connections to a userspace path manager */
   guint32 limit_max; /**< the greatest limit, and number of MPTCP endpoints, that this kernel takes */
 } NeoObserved;
 

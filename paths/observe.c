@@ -9,6 +9,7 @@
 
 #include "common/sysctl.h"
 #include "paths/parse.h"
+#include "paths/pm-select.h"
 
 /* A table that changes faster than this many dumps is used as it was read: the next event starts a new run. */
 #define MAX_TRIES 5
@@ -139,6 +140,7 @@ static gboolean dump_mptcp(Observer *observer, GError **error)
     return FALSE;
   observer->seen->mptcp = TRUE;
   observer->seen->limit_max = kernel->limit_max;
+  observer->seen->userspace = neo_pm_is_selected();
   return TRUE;
 }
 

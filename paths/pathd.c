@@ -7,8 +7,10 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "paths/accept.h"
 #include "paths/engine.h"
 #include "paths/monitor.h"
+#include "paths/pm-switch.h"
 #include "paths/restart.h"
 #include "paths/turn.h"
 
@@ -26,12 +28,18 @@ typedef struct {
   NeoPathsConf conf;
   NeoKernel *kernel;
   NeoNetlink *monitor;
+  NeoPmSwitch pm_switch;
   GMainLoop *loop;
   int turn;          /* so that dispatcher plugins need not watch, too; another's is no reason not to */
   guint run_source, retry_s;
   char *status;      /* what was said last, so that it is said once */
   char *complaints;
 } Daemon;
+
+/* What the command line asks for beside the daemon. */
+typedef struct {
+  gboolean once, dry_run, remove, accept;
+} Options;
 
 static void log_line(GLogLevelFlags level, const char *line)
 {
@@ -68,9 +76,10 @@ static const char *plural(guint count)
 
 static void tell_status(Daemon *daemon, const NeoEngineResult *result)
 {
-  g_autofree char *status = g_strdup_printf("%u path%s, %u address%s, %u MPTCP endpoint%s%s", result->paths, plural(result->paths),
+  g_autofree char *status = g_strdup_printf("%u path%s, %u address%s, %u MPTCP endpoint%s%s%s", result->paths, plural(result->paths),
                                             result->addresses, result->addresses == 1 ? "" : "es",
                                             result->endpoints, plural(result->endpoints),
+                                            daemon->pm_switch.pm ? ", userspace path manager" : "",
                                             daemon->retry_s ? "; something failed, see the journal" : "");
   if (g_strcmp0(status, daemon->status) == 0)
     return;
@@ -95,6 +104,20 @@ static void schedule(Daemon *daemon, guint milliseconds)
   daemon->run_source = g_timeout_add(milliseconds, run, daemon);
 }
 
+static void log_join(const char *line)
+{
+  log_line(G_LOG_LEVEL_INFO, line);
+}
+
+/* Whether the path manager changed, so that what the engine has found to say is out of date. */
+static gboolean update_path_manager(Daemon *daemon, const NeoEngineResult *result, GError **error)
+{
+  gboolean before = daemon->pm_switch.pm != NULL;
+
+  neo_pm_switch_update(&daemon->pm_switch, &daemon->conf, result->seen, result->found, error);
+  return before != (daemon->pm_switch.pm != NULL);
+}
+
 static gboolean run(gpointer data)
 {
   Daemon *daemon = data;
@@ -102,15 +125,20 @@ static gboolean run(gpointer data)
   g_autoptr(NeoEngineResult) result = neo_engine_run(daemon->kernel, &daemon->conf, NULL, FALSE, &failures, &error);
 
   daemon->run_source = 0;
+  gboolean changed = result && update_path_manager(daemon, result, &error);
   if (error || failures)
     neo_log_failure(error ? error : failures);
   daemon->retry_s = error || failures ? CLAMP(daemon->retry_s * 2, 1, MAX_RETRY_S) : 0;
   if (result) {
     log_plan(result);
-    log_new_complaints(daemon, result);
+    if (!changed)
+      log_new_complaints(daemon, result);
     tell_status(daemon, result);
   }
-  schedule(daemon, (daemon->retry_s ? daemon->retry_s : RECHECK_S) * 1000);
+  if (changed)
+    schedule(daemon, 0);
+  else
+    schedule(daemon, (daemon->retry_s ? daemon->retry_s : RECHECK_S) * 1000);
   return G_SOURCE_REMOVE;
 }
 
@@ -186,15 +214,19 @@ static int serve(Daemon *daemon)
   sd_notify(FALSE, "READY=1");
   g_main_loop_run(daemon->loop);
   sd_notify(FALSE, "STOPPING=1");
-  return neo_is_restarting() ? EX_OK : remove_all(daemon);
+  if (neo_is_restarting())
+    return EX_OK;
+  if (!neo_pm_switch_off(&daemon->pm_switch, &error))
+    neo_log_failure(error);
+  return remove_all(daemon);
 }
 
 /* Runs the engine once and writes what it did, or would do, to standard output. */
-static int run_once(Daemon *daemon, gboolean dry_run, gboolean remove)
+static int run_once(Daemon *daemon, const Options *options)
 {
-  NeoRequest request = { .remove_all = remove };
+  NeoRequest request = { .remove_all = options->remove };
   g_autoptr(GError) failures = NULL, error = NULL;
-  g_autoptr(NeoEngineResult) result = neo_engine_run(daemon->kernel, &daemon->conf, &request, dry_run, &failures, &error);
+  g_autoptr(NeoEngineResult) result = neo_engine_run(daemon->kernel, &daemon->conf, &request, options->dry_run, &failures, &error);
 
   for (guint i = 0; result && i < result->plan->len; i++)
     puts(result->plan->pdata[i]);
@@ -208,6 +240,7 @@ static void daemon_clear(Daemon *daemon)
   g_free(daemon->conf_path);
   g_free(daemon->status);
   g_free(daemon->complaints);
+  neo_pm_switch_clear(&daemon->pm_switch);
   neo_kernel_free(daemon->kernel);
   neo_netlink_free(daemon->monitor);
   if (daemon->turn >= 0)
@@ -217,13 +250,14 @@ static void daemon_clear(Daemon *daemon)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Daemon, daemon_clear)
 
-static gboolean parse_arguments(int *argc, char ***argv, char **conf_path, gboolean *once, gboolean *dry_run, gboolean *remove, GError **error)
+static gboolean parse_arguments(int *argc, char ***argv, char **conf_path, Options *options, GError **error)
 {
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, conf_path, "Read FILE instead of " NEO_CONFDIR "/paths.conf", "FILE" },
-    { "once", 0, 0, G_OPTION_ARG_NONE, once, "Do what is needed now, print it and exit", NULL },
-    { "remove", 0, 0, G_OPTION_ARG_NONE, remove, "Remove all that Neo added to the paths, print it and exit", NULL },
-    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, dry_run, "Print what would be done and exit", NULL },
+    { "once", 0, 0, G_OPTION_ARG_NONE, &options->once, "Do what is needed now, print it and exit", NULL },
+    { "remove", 0, 0, G_OPTION_ARG_NONE, &options->remove, "Remove all that Neo added to the paths, print it and exit", NULL },
+    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options->dry_run, "Print what would be done and exit", NULL },
+    { "accept", 0, 0, G_OPTION_ARG_NONE, &options->accept, "Serve accepted connections only: take any number of joins, announce MPTCP endpoints", NULL },
     { NULL },
   };
   g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -242,11 +276,11 @@ static gboolean parse_arguments(int *argc, char ***argv, char **conf_path, gbool
 int main(int argc, char **argv)
 {
   g_auto(Daemon) daemon = { .turn = -1 };
-  gboolean once = FALSE, dry_run = FALSE, remove = FALSE;
+  Options options = { 0 };
   g_autoptr(GError) error = NULL;
 
   neo_log_init("neo-pathd");
-  if (!parse_arguments(&argc, &argv, &daemon.conf_path, &once, &dry_run, &remove, &error))
+  if (!parse_arguments(&argc, &argv, &daemon.conf_path, &options, &error))
     return neo_log_failure(error);
   if (!daemon.conf_path)
     daemon.conf_path = g_strdup(NEO_CONFDIR "/paths.conf");
@@ -255,5 +289,8 @@ int main(int argc, char **argv)
   daemon.kernel = neo_kernel_open(&error);
   if (!daemon.kernel)
     return neo_log_failure(error);
-  return once || dry_run || remove ? run_once(&daemon, dry_run, remove) : serve(&daemon);
+  daemon.pm_switch = (NeoPmSwitch){ .kernel = daemon.kernel, .report = log_join };
+  if (options.accept)
+    return neo_accept(daemon.kernel, &error) ? EX_OK : neo_log_failure(error);
+  return options.once || options.dry_run || options.remove ? run_once(&daemon, &options) : serve(&daemon);
 }

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 
 #include "common/error.h"
-#include "common/sysctl.h"
 #include "paths/pm-actions.h"
 #include "paths/pm-diag.h"
 #include "paths/pm-plan.h"
+#include "paths/pm-select.h"
 #include "paths/pm-uapi.h"
 
 /* Room for the events of some thousand subflows while the daemon does something else. */
@@ -18,25 +18,12 @@
 struct NeoPm {
   NeoKernel *kernel;
   const NeoPmSettings *settings;
+  NeoPmReport report;
   NeoNetlink *events, *diag;
   NeoPmModel *model;
   NeoPmHost host;
   guint event_source, timer_source;
 };
-
-/* --- which path manager --- */
-
-static gboolean select_manager(const char *name, const char *number, GError **error)
-{
-  g_autofree char *present = neo_sysctl_read("net/mptcp/path_manager", NULL);
-
-  return present ? neo_sysctl_write("net/mptcp/path_manager", name, error) : neo_sysctl_write("net/mptcp/pm_type", number, error);
-}
-
-gboolean neo_pm_unselect(GError **error)
-{
-  return select_manager("kernel", "0", error);
-}
 
 /* --- steps --- */
 
@@ -84,9 +71,19 @@ static void note_step(NeoPmConnection *connection, const NeoPmStep *step, gboole
   }
 }
 
+static void report_failure(NeoPm *pm, const NeoPmStep *step, const GError *error)
+{
+  g_autofree char *local = neo_address_to_string(&step->subflow.local), *remote = neo_address_to_string(&step->subflow.remote);
+  g_autofree char *line = g_strdup_printf("join from %s to %s port %u: %s", local, remote, step->subflow.remote_port, error->message);
+
+  if (pm->report && step->kind == NEO_PM_CREATE)
+    pm->report(line);
+}
+
 /* FALSE if the connection is none of ours (any more). */
 static gboolean take_step(NeoPm *pm, NeoPmConnection *connection, NeoPmStep *step, gint64 now)
 {
+  g_autoptr(GError) error = NULL;
   int errnum = 0;
   gboolean done = TRUE;
 
@@ -98,9 +95,11 @@ static gboolean take_step(NeoPm *pm, NeoPmConnection *connection, NeoPmStep *ste
   }
   /* A join that was not answered has no port yet by which it could be closed. */
   if (step->kind != NEO_PM_DESTROY || step->subflow.local_port)
-    done = neo_pm_do(pm->kernel->generic, pm->kernel->mptcp_family, connection->token, step, &errnum, NULL);
+    done = neo_pm_do(pm->kernel->generic, pm->kernel->mptcp_family, connection->token, step, &errnum, &error);
   if (!done && errnum == EINVAL && !neo_pm_owns(pm->kernel->generic, pm->kernel->mptcp_family, connection->token))
     return FALSE;
+  if (!done)
+    report_failure(pm, step, error);
   note_step(connection, step, done, now);
   return TRUE;
 }
@@ -263,12 +262,13 @@ static NeoNetlink *open_events(NeoKernel *kernel, GError **error)
   return g_steal_pointer(&events);
 }
 
-NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, GError **error)
+NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, NeoPmReport report, GError **error)
 {
   g_autoptr(NeoPm) pm = g_new0(NeoPm, 1);
 
   pm->kernel = kernel;
   pm->settings = settings;
+  pm->report = report;
   pm->model = neo_pm_model_new();
   pm->host.paths = g_array_new(FALSE, FALSE, sizeof(NeoPmPath));
   pm->host.locals = g_array_new(FALSE, FALSE, sizeof(NeoPmPath));
@@ -277,7 +277,7 @@ NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, GError **e
   /* In this order: the kernel refuses joins to connections that it has given to a userspace path manager that is not there. */
   pm->events = open_events(kernel, error);
   pm->diag = pm->events ? neo_netlink_open(NETLINK_SOCK_DIAG, 0, error) : NULL;
-  if (!pm->diag || !select_manager("userspace", "1", error) || !learn(pm, error))
+  if (!pm->diag || !neo_pm_select(TRUE, error) || !learn(pm, error))
     return NULL;
   pm->event_source = g_unix_fd_add(neo_netlink_fd(pm->events), G_IO_IN | G_IO_ERR, read_events, pm);
   return g_steal_pointer(&pm);
@@ -330,18 +330,6 @@ void neo_pm_set_addresses(NeoPm *pm, const GArray *paths, const GArray *locals)
   g_array_append_vals(pm->host.locals, locals->data, locals->len);
   refresh_signals(pm);
   look_at_all(pm);
-}
-
-NeoPmCount neo_pm_count(const NeoPm *pm)
-{
-  NeoPmCount count = { .connections = g_hash_table_size(pm->model->connections) };
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init(&iter, pm->model->connections);
-  while (g_hash_table_iter_next(&iter, NULL, &value))
-    count.subflows += ((NeoPmConnection *)value)->subflows->len;
-  return count;
 }
 
 void neo_pm_free(NeoPm *pm)

@@ -11,25 +11,18 @@
  */
 typedef struct NeoPm NeoPm;
 
-/** What the path manager has at the moment. */
-typedef struct {
-  guint connections, subflows;
-} NeoPmCount;
+/** Is told, in one line for people, of a join that failed. */
+typedef void (*NeoPmReport)(const char *line);
 
 /**
  * Selects the userspace path manager for connections made from now on (net.mptcp.path_manager, before 6.15 pm_type), and
- * takes up those that an earlier process managed. @kernel and @settings must outlive it.
+ * takes up those that an earlier process managed. @kernel and @settings must outlive it; @report may be NULL.
  */
-NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, GError **error);
+NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, NeoPmReport report, GError **error);
 
 /** Says which addresses there are: @paths, and @locals with all on links that run (both NeoPmPath; copied). Joins and closes as needed. */
 void neo_pm_set_addresses(NeoPm *pm, const GArray *paths, const GArray *locals);
 
-NeoPmCount neo_pm_count(const NeoPm *pm);
-
 /** Frees it. Connections and their subflows stay, and a process started later takes them up. NULL is allowed. */
 void neo_pm_free(NeoPm *pm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoPm, neo_pm_free)
-
-/** Gives new connections to the kernel's path manager again. */
-gboolean neo_pm_unselect(GError **error);
