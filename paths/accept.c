@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "paths/pm-select.h"
 #include "paths/pm.h"
+#include "paths/restart.h"
 
 /* The kernel does not report changes of MPTCP endpoints; new connections look at once, live ones this often. */
 #define RECHECK_S 60
@@ -59,5 +60,6 @@ gboolean neo_accept(NeoKernel *kernel, GError **error)
   refresh(&accept);
   sd_notify(FALSE, "READY=1\nSTATUS=takes joins and announces the MPTCP endpoints of this network namespace");
   g_main_loop_run(loop);
-  return TRUE;
+  sd_notify(FALSE, "STOPPING=1");
+  return neo_is_restarting() || neo_pm_select(FALSE, error);
 }

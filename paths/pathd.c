@@ -10,6 +10,7 @@
 #include "paths/accept.h"
 #include "paths/engine.h"
 #include "paths/monitor.h"
+#include "paths/pm-select.h"
 #include "paths/pm-switch.h"
 #include "paths/restart.h"
 #include "paths/turn.h"
@@ -221,6 +222,15 @@ static int serve(Daemon *daemon)
   return remove_all(daemon);
 }
 
+/* Whoever selected it before a crash: nobody is there to serve it. */
+static gboolean unselect(gboolean dry_run, GError **error)
+{
+  if (!neo_pm_is_selected())
+    return TRUE;
+  puts("give new connections to the kernel's path manager");
+  return dry_run || neo_pm_select(FALSE, error);
+}
+
 /* Runs the engine once and writes what it did, or would do, to standard output. */
 static int run_once(Daemon *daemon, const Options *options)
 {
@@ -230,6 +240,8 @@ static int run_once(Daemon *daemon, const Options *options)
 
   for (guint i = 0; result && i < result->plan->len; i++)
     puts(result->plan->pdata[i]);
+  if (options->remove && !error)
+    unselect(options->dry_run, &error);
   for (guint i = 0; result && i < result->complaints->len; i++)
     log_line(G_LOG_LEVEL_WARNING, g_array_index(result->complaints, NeoComplaint, i).text);
   return error || failures ? neo_log_failure(error ? error : failures) : EX_OK;

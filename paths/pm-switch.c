@@ -15,7 +15,7 @@ static gboolean is_wanted(const NeoPmSwitch *pm_switch, const NeoPathsConf *conf
 
 gboolean neo_pm_switch_off(NeoPmSwitch *pm_switch, GError **error)
 {
-  if (!pm_switch->pm)
+  if (!pm_switch->pm && !neo_pm_is_selected())
     return TRUE;
   neo_pm_switch_clear(pm_switch);
   return neo_pm_select(FALSE, error);
@@ -29,7 +29,7 @@ gboolean neo_pm_switch_update(NeoPmSwitch *pm_switch, const NeoPathsConf *conf, 
   g_autoptr(GArray) addresses = mine, locals = all;
   pm_switch->settings = (NeoPmSettings){ conf->pairing, conf->max_subflows };
   if (!is_wanted(pm_switch, conf, addresses->len))
-    return neo_pm_switch_off(pm_switch, error);
+    return !pm_switch->kernel->mptcp_family || neo_pm_switch_off(pm_switch, error);
   if (!pm_switch->pm)
     pm_switch->pm = neo_pm_start(pm_switch->kernel, &pm_switch->settings, pm_switch->report, error);
   if (pm_switch->pm)

@@ -20,7 +20,7 @@ typedef struct {
  */
 gboolean neo_pm_switch_update(NeoPmSwitch *pm_switch, const NeoPathsConf *conf, const NeoObserved *seen, const GArray *paths, GError **error);
 
-/** Gives new connections to the kernel's path manager again, if Neo's was in charge. */
+/** Gives new connections to the kernel's path manager again. */
 gboolean neo_pm_switch_off(NeoPmSwitch *pm_switch, GError **error);
 
 /** Frees the path manager and leaves everything as it is, for the next process to go on with. */
