@@ -131,6 +131,11 @@ static void set_initial(NeoPmConnection *connection, const NeoPmSubflow *subflow
   g_array_prepend_val(connection->remotes, initial);
 }
 
+static void settle(NeoPmConnection *connection, gint64 now)
+{
+  connection->settled_at = MIN(now + NEO_PM_SETTLE, connection->established_at + NEO_PM_SETTLE_MAX);
+}
+
 static NeoPmConnection *apply_start(NeoPmModel *model, NeoPmConnection *connection, const NeoPmEvent *event, gint64 now)
 {
   NeoPmSubflow subflow = event_subflow(event, now);
@@ -141,6 +146,8 @@ static NeoPmConnection *apply_start(NeoPmModel *model, NeoPmConnection *connecti
   connection->server_side = event->server_side;
   connection->deny_initial = event->deny_initial;
   connection->established = event->kind == NEO_PM_ESTABLISHED;
+  connection->established_at = now;
+  settle(connection, now);
   if (!connection->remotes->len)
     set_initial(connection, &subflow);
   put_subflow(connection, &subflow);
@@ -207,6 +214,7 @@ static void apply_to_connection(NeoPmConnection *connection, const NeoPmEvent *e
   switch (event->kind) {
   case NEO_PM_ANNOUNCED:
     apply_announced(connection, event);
+    settle(connection, now);
     break;
   case NEO_PM_REMOVED:
     apply_removed(connection, event->remote_id);
@@ -289,7 +297,7 @@ gboolean neo_pm_connection_waits(const NeoPmConnection *connection, const NeoAdd
 
 gint64 neo_pm_connection_next(const NeoPmConnection *connection, gint64 now)
 {
-  gint64 next = G_MAXINT64;
+  gint64 next = connection->settled_at > now ? connection->settled_at : G_MAXINT64;
 
   for (guint i = 0; i < connection->retries->len; i++) {
     gint64 at = g_array_index(connection->retries, NeoPmRetry, i).not_before;

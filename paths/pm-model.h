@@ -6,6 +6,13 @@
 /** How long a join may take before its path looks for another remote (microseconds): the SYN and one retransmission. */
 #define NEO_PM_JOIN_PATIENCE (3 * G_USEC_PER_SEC)
 
+/**
+ * The announcements of a new connection come in a burst, with or just after its establishment. Joins wait until none has come for
+ * NEO_PM_SETTLE, at most NEO_PM_SETTLE_MAX (microseconds): a subflow that has to move to a relay again costs more than that.
+ */
+#define NEO_PM_SETTLE (10 * G_TIME_SPAN_MILLISECOND)
+#define NEO_PM_SETTLE_MAX (30 * G_TIME_SPAN_MILLISECOND)
+
 /** A subflow of a live connection. */
 typedef struct {
   NeoAddress local, remote;
@@ -44,6 +51,7 @@ typedef struct {
   guint32 token;
   gboolean server_side, established;
   gboolean deny_initial; /**< the peer wants no joins to the initial address */
+  gint64 established_at, settled_at; /**< no joins before the latter; monotonic microseconds */
   gint64 next;           /**< when to look at it again (monotonic microseconds), 0: when something happens */
   NeoAddress local;      /**< the initial subflow's */
   GArray *remotes;       /**< NeoPmRemote; the initial one first */

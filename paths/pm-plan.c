@@ -172,6 +172,7 @@ GArray *neo_pm_plan(const NeoPmConnection *connection, const NeoPmHost *host, co
   plan.served = served;
   plan_lost(&plan);
   plan_surplus(&plan);
-  plan_joins(&plan, now);
+  if (now >= connection->settled_at)
+    plan_joins(&plan, now);
   return steps;
 }

@@ -58,7 +58,7 @@ NeoPmConnection *pm_connection(NeoPmModel *model, const PmText *text)
     .kind = NEO_PM_ESTABLISHED, .token = 1, .local = pm_local('a'), .remote = pm_remote(text->remotes[0]),
     .local_port = 999, .remote_port = 443,
   };
-  NeoPmConnection *connection = neo_pm_model_apply(model, &event, PM_NOW);
+  NeoPmConnection *connection = neo_pm_model_apply(model, &event, PM_NOW - NEO_PM_SETTLE_MAX);
   g_auto(GStrv) subflows = g_strsplit(text_or_empty(text->subflows), " ", -1), waits = g_strsplit(text_or_empty(text->waits), " ", -1);
 
   g_array_set_size(connection->subflows, 0);

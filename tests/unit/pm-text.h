@@ -25,7 +25,7 @@ NeoAddress pm_remote(char name);
 char pm_local_name(const NeoAddress *address);
 char pm_remote_name(const NeoAddress *address);
 
-/** An established client's connection in @model with the token 1. It stays @model's. */
+/** An established and settled client's connection in @model with the token 1. It stays @model's. */
 NeoPmConnection *pm_connection(NeoPmModel *model, const PmText *text);
 
 /** The host of @text; free its arrays with pm_host_clear(). */

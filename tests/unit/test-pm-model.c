@@ -190,6 +190,30 @@ static void test_patience(void)
   g_assert_cmpint(neo_pm_connection_next(connection, PM_NOW + NEO_PM_JOIN_PATIENCE), ==, 0);
 }
 
+static void announce_at(NeoPmModel *model, gint64 now)
+{
+  NeoPmEvent e = { .kind = NEO_PM_ANNOUNCED, .token = 1, .remote = pm_remote('1'), .remote_port = 443, .remote_id = 21 };
+  neo_pm_model_apply(model, &e, now);
+}
+
+/* Joins wait for the end of the first burst of announcements, and not for those that come later. */
+static void test_settle(void)
+{
+  g_autoptr(NeoPmModel) model = neo_pm_model_new();
+  PmText text = { "ab", "0", "a0" };
+  NeoPmConnection *connection = pm_connection(model, &text);
+  gint64 start = connection->established_at;
+
+  g_assert_cmpint(neo_pm_connection_next(connection, start), ==, start + NEO_PM_SETTLE);
+  announce_at(model, start + NEO_PM_SETTLE / 2);
+  g_assert_cmpint(connection->settled_at, ==, start + NEO_PM_SETTLE * 3 / 2);
+  announce_at(model, start + NEO_PM_SETTLE_MAX - 1);
+  g_assert_cmpint(connection->settled_at, ==, start + NEO_PM_SETTLE_MAX);
+  announce_at(model, start + NEO_PM_SETTLE_MAX * 2);
+  g_assert_cmpint(connection->settled_at, ==, start + NEO_PM_SETTLE_MAX);
+  g_assert_cmpint(neo_pm_connection_next(connection, start + NEO_PM_SETTLE_MAX), ==, 0);
+}
+
 static void test_ids(void)
 {
   g_autoptr(NeoPmModel) model = neo_pm_model_new();
@@ -271,6 +295,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pm-model/remotes", test_remotes);
   g_test_add_func("/pm-model/backoff", test_backoff);
   g_test_add_func("/pm-model/patience", test_patience);
+  g_test_add_func("/pm-model/settle", test_settle);
   g_test_add_func("/pm-model/ids", test_ids);
   g_test_add_func("/pm-model/learn-new", test_learn_new);
   g_test_add_func("/pm-model/learn-again", test_learn_again);

@@ -202,6 +202,22 @@ static void test_plan(void)
   }
 }
 
+/* A connection that has just begun waits for announcements. */
+static void test_plan_unsettled(void)
+{
+  g_autoptr(NeoPmModel) model = neo_pm_model_new();
+  PmText text = { "abc", "01", "a0" };
+  NeoPmConnection *connection = pm_connection(model, &text);
+  NeoPmHost host = pm_host(&text);
+  NeoPmSettings settings = { NEO_PM_SPREAD, 250 };
+
+  g_autoptr(GArray) early = neo_pm_plan(connection, &host, &settings, connection->settled_at - 1);
+  g_autoptr(GArray) late = neo_pm_plan(connection, &host, &settings, connection->settled_at);
+  pm_host_clear(&host);
+  g_assert_cmpuint(early->len, ==, 0);
+  g_assert_cmpuint(late->len, ==, 2);
+}
+
 /* An accepted connection gets what is to be announced, once, and no joins from here. */
 static void test_plan_server(void)
 {
@@ -237,6 +253,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pm-pairing/fullmesh", test_fullmesh);
   g_test_add_func("/pm-pairing/deny-initial", test_deny_initial);
   g_test_add_func("/pm-plan/client", test_plan);
+  g_test_add_func("/pm-plan/unsettled", test_plan_unsettled);
   g_test_add_func("/pm-plan/server", test_plan_server);
   return g_test_run();
 }
