@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/error.h"
+
+static gboolean help(int argc, char **argv, GError **error);
+static gboolean version(int argc, char **argv, GError **error);
+
+/* A name may have several words. */
+static const struct {
+  const char *name, *arguments;
+  gboolean (*run)(int argc, char **argv, GError **error);
+  const char *summary;
+} verbs[] = {
+  { "paths add", "--parent INTERFACE --count N [OPTION...]", neo_paths_add, "Makes profiles of N paths, all or none" },
+  { "paths list", "[--json]", neo_paths_list, "Prints the path profiles and their states" },
+  { "paths remove", "NAME... | --all", neo_paths_remove, "Deletes path profiles" },
+  { "help", "", help, "Prints this text" },
+  { "version", "", version, "Prints the version" },
+};
+
+static gboolean help(int argc, char **argv, GError **error)
+{
+  puts("usage: neo COMMAND [ARGUMENT...]\n");
+  for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+    printf("  neo %s %s\n      %s\n", verbs[i].name, verbs[i].arguments, verbs[i].summary);
+  puts("\nEach command explains its options with --help. See neo(8).");
+  return TRUE;
+}
+
+static gboolean version(int argc, char **argv, GError **error)
+{
+  puts("neo " NEO_VERSION);
+  return TRUE;
+}
+
+/* How many words of the command line are the name; 0 if they are another. */
+static int words_of(const char *name, int argc, char **argv)
+{
+  g_auto(GStrv) words = g_strsplit(name, " ", -1);
+  int n = g_strv_length(words);
+
+  for (int i = 0; i < n; i++)
+    if (i >= argc || !g_str_equal(words[i], argv[i]))
+      return 0;
+  return n;
+}
+
+static char *list_verbs(void)
+{
+  GString *list = g_string_new(verbs[0].name);
+
+  for (guint i = 1; i < G_N_ELEMENTS(verbs); i++)
+    g_string_append_printf(list, "%s%s", i + 1 < G_N_ELEMENTS(verbs) ? ", " : " or ", verbs[i].name);
+  return g_string_free(list, FALSE);
+}
+
+static gboolean run_verb(guint verb, int argc, char **argv, GError **error)
+{
+  g_autofree char *name = g_strdup_printf("neo %s", verbs[verb].name);
+
+  argv[0] = name;
+  /* GOption's help names the program. */
+  g_set_prgname(name);
+  return verbs[verb].run(argc, argv, error);
+}
+
+gboolean neo_verbs_run(int argc, char **argv, GError **error)
+{
+  if (argc < 2 || g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h"))
+    return help(argc, argv, error);
+  if (g_str_equal(argv[1], "--version"))
+    return version(argc, argv, error);
+  for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+    int words = words_of(verbs[i].name, argc - 1, argv + 1);
+    if (words)
+      return run_verb(i, argc - words, argv + words, error);
+  }
+  g_autofree char *given = g_strjoinv(" ", argv + 1), *known = list_verbs();
+  g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "unknown command \"%s\"; expected %s", given, known);
+  return FALSE;
+}
