@@ -12,51 +12,16 @@
  *   outwards   inside -> X     host: masqueraded
  */
 
-typedef struct {
-  const char *table, *builtin, *suffix;
-} Jump;
-
-static const Jump jumps[] = {
-  { "nat", "PREROUTING", "pre" }, { "nat", "OUTPUT", "pre" },  { "nat", "POSTROUTING", "post" },
-  { "filter", "FORWARD", "fwd" }, { "filter", "INPUT", "in" },
+const NeoIptablesBase neo_proxy_bases[NEO_PROXY_N_BASES] = {
+  { "nat", "PREROUTING" }, { "nat", "OUTPUT" },   { "nat", "POSTROUTING" },
+  { "filter", "FORWARD" }, { "filter", "INPUT" },
 };
+/* The chain that each calls. */
+static const char *const suffixes[NEO_PROXY_N_BASES] = { "pre", "pre", "post", "fwd", "in" };
 static const char *const tables[] = { "nat", "filter" };
 
 /* A relay or another proxy on this host forwards by DNAT too: its packets are not ours to drop. */
 #define GUARD "-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"
-
-static char *jump_line(const Jump *jump, const char *name)
-{
-  g_autofree char *chain = neo_proxy_chain_name(name, jump->suffix);
-  return g_strdup_printf("%s -j %s", jump->builtin, chain);
-}
-
-/* Whether a line of @table in @saved begins with @start, or is @start and no more. */
-static gboolean has_line(const char *saved, const char *table, const char *start, gboolean whole)
-{
-  g_auto(GStrv) lines = g_strsplit(saved, "\n", -1);
-  gboolean inside = FALSE;
-
-  for (char **line = lines; *line; line++) {
-    if (**line == '*')
-      inside = g_str_equal(*line + 1, table);
-    else if (inside && (whole ? g_str_equal(*line, start) : g_str_has_prefix(*line, start)))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static gboolean has_jump(const char *saved, const char *table, const char *jump)
-{
-  g_autofree char *line = g_strconcat("-A ", jump, NULL);
-  return has_line(saved, table, line, TRUE);
-}
-
-static gboolean has_chain(const char *saved, const char *table, const char *chain)
-{
-  g_autofree char *start = g_strconcat(":", chain, " ", NULL);
-  return has_line(saved, table, start, FALSE);
-}
 
 /* Appends "-A chain RULE". */
 static void rule(GString *text, const NeoProxyPlan *plan, const char *suffix, const char *format, ...)
@@ -179,25 +144,26 @@ static void filter_rules(GString *text, const NeoProxyPlan *plan, sa_family_t fa
 
 static void declare_chains(GString *text, const NeoProxyPlan *plan, const char *table)
 {
-  for (guint i = 0; i < G_N_ELEMENTS(jumps); i++) {
-    g_autofree char *chain = neo_proxy_chain_name(plan->name, jumps[i].suffix);
+  for (guint i = 0; i < NEO_PROXY_N_BASES; i++) {
+    g_autofree char *chain = neo_proxy_chain_name(plan->name, suffixes[i]);
     g_autofree char *line = g_strdup_printf(":%s - [0:0]\n", chain);
-    if (g_str_equal(jumps[i].table, table) && !strstr(text->str, line))
+    if (g_str_equal(neo_proxy_bases[i].table, table) && !strstr(text->str, line))
       g_string_append(text, line);
   }
 }
 
-static void add_jumps(GString *text, const NeoProxyPlan *plan, const char *table, const char *saved)
+static void add_jumps(GString *text, const NeoProxyPlan *plan, const char *table, const NeoIptablesSaved *saved)
 {
-  for (guint i = 0; i < G_N_ELEMENTS(jumps); i++) {
-    g_autofree char *line = jump_line(&jumps[i], plan->name);
+  for (guint i = 0; i < NEO_PROXY_N_BASES; i++) {
+    const NeoIptablesBase *base = &neo_proxy_bases[i];
+    g_autofree char *chain = neo_proxy_chain_name(plan->name, suffixes[i]);
     /* First in FORWARD and INPUT: a firewall's last word there is often DROP. */
-    if (g_str_equal(jumps[i].table, table) && !has_jump(saved, table, line))
-      g_string_append_printf(text, "-I %s\n", line);
+    if (g_str_equal(base->table, table) && !neo_iptables_saved_jumps(saved, base, chain))
+      g_string_append_printf(text, "-I %s -j %s\n", base->chain, chain);
   }
 }
 
-char *neo_proxy_rules_add(const NeoProxyPlan *plan, sa_family_t family, const char *saved)
+char *neo_proxy_rules_add(const NeoProxyPlan *plan, sa_family_t family, const NeoIptablesSaved *saved)
 {
   GString *text = g_string_new(NULL);
 
@@ -214,26 +180,29 @@ char *neo_proxy_rules_add(const NeoProxyPlan *plan, sa_family_t family, const ch
   return g_string_free(text, FALSE);
 }
 
-static void remove_jumps(GString *text, const char *name, const char *table, const char *saved)
+static void remove_jumps(GString *text, const char *name, const char *table, const NeoIptablesSaved *saved)
 {
-  for (guint i = 0; i < G_N_ELEMENTS(jumps); i++) {
-    g_autofree char *line = jump_line(&jumps[i], name);
-    if (g_str_equal(jumps[i].table, table) && has_jump(saved, table, line))
-      g_string_append_printf(text, "-D %s\n", line);
+  for (guint i = 0; i < NEO_PROXY_N_BASES; i++) {
+    const NeoIptablesBase *base = &neo_proxy_bases[i];
+    g_autofree char *chain = neo_proxy_chain_name(name, suffixes[i]);
+    guint n = g_str_equal(base->table, table) ? neo_iptables_saved_jumps(saved, base, chain) : 0;
+    for (; n > 0; n--)
+      g_string_append_printf(text, "-D %s -j %s\n", base->chain, chain);
   }
 }
 
-static void remove_chains(GString *text, const char *name, const char *table, const char *saved)
+static void remove_chains(GString *text, const char *name, const char *table, const NeoIptablesSaved *saved)
 {
-  for (guint i = 0; i < G_N_ELEMENTS(jumps); i++) {
-    g_autofree char *chain = neo_proxy_chain_name(name, jumps[i].suffix);
+  for (guint i = 0; i < NEO_PROXY_N_BASES; i++) {
+    g_autofree char *chain = neo_proxy_chain_name(name, suffixes[i]);
     g_autofree char *lines = g_strdup_printf("-F %s\n-X %s\n", chain, chain);
-    if (g_str_equal(jumps[i].table, table) && has_chain(saved, table, chain) && !strstr(text->str, lines))
+    if (g_str_equal(neo_proxy_bases[i].table, table) && neo_iptables_saved_has_chain(saved, table, chain) &&
+        !strstr(text->str, lines))
       g_string_append(text, lines);
   }
 }
 
-char *neo_proxy_rules_remove(const char *name, const char *saved)
+char *neo_proxy_rules_remove(const char *name, const NeoIptablesSaved *saved)
 {
   g_autoptr(GString) all = g_string_new(NULL);
 

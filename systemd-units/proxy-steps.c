@@ -2,7 +2,7 @@
 #include "systemd-units/proxy-steps.h"
 
 #include "common/error.h"
-#include "common/process.h"
+#include "common/iptables.h"
 #include "systemd-units/proxy-files.h"
 #include "systemd-units/proxy-forward.h"
 #include "systemd-units/proxy-link.h"
@@ -73,26 +73,27 @@ static gboolean announce(const NeoProxyPlan *plan, const NeoProxyPlan *before, G
   return run_inside(announce_inside, plan, before, error);
 }
 
-static const struct {
-  sa_family_t family;
-  const char *save, *restore;
-} programs[] = { { AF_INET, "iptables-save", "iptables-restore" },
-                 { AF_INET6, "ip6tables-save", "ip6tables-restore" } };
-
-static gboolean restore(guint i, const char *option, const char *text, GError **error)
+static void clear_texts(char *texts[static NEO_IPTABLES_N])
 {
-  const char *const argv[] = { programs[i].restore, "-w", option, NULL };
-  return neo_process_run(argv, text, NULL, error);
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
+    g_free(texts[family]);
+}
+
+static gboolean has_family(const NeoProxyPlan *plan, NeoIptables family)
+{
+  return family == NEO_IPTABLES_4 || plan->ipv6;
 }
 
 static gboolean rules_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
-  for (guint i = 0; i < (plan->ipv6 ? 2 : 1); i++) {
-    g_autofree char *text = neo_proxy_rules_inside(plan, programs[i].family);
-    if (!restore(i, NULL, text, error))
-      return FALSE;
-  }
-  return TRUE;
+  char *texts[NEO_IPTABLES_N] = { NULL };
+
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
+    if (has_family(plan, family))
+      texts[family] = neo_proxy_rules_inside(plan, neo_iptables_family(family));
+  gboolean done = neo_iptables_replace(texts, error);
+  clear_texts(texts);
+  return done;
 }
 
 static gboolean add_rules_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
@@ -100,39 +101,46 @@ static gboolean add_rules_inside(const NeoProxyPlan *plan, const NeoProxyPlan *b
   return run_inside(rules_inside, plan, before, error);
 }
 
-static gboolean save(guint i, char **ret_saved, GError **error)
+static gboolean make_texts(const NeoProxyPlan *plan, char *ret_texts[static NEO_IPTABLES_N], GError **error)
 {
-  const char *const argv[] = { programs[i].save, NULL };
-  return neo_process_run(argv, NULL, ret_saved, error);
-}
-
-static gboolean add_rules(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
-{
-  for (guint i = 0; i < (plan->ipv6 ? 2 : 1); i++) {
-    g_autofree char *saved = NULL;
-    if (!save(i, &saved, error))
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++) {
+    if (!has_family(plan, family))
+      continue;
+    g_autoptr(NeoIptablesSaved) saved = neo_iptables_save(family, error);
+    if (!saved)
       return FALSE;
-    g_autofree char *text = neo_proxy_rules_add(plan, programs[i].family, saved);
-    if (!restore(i, "--noflush", text, error))
-      return FALSE;
+    ret_texts[family] = neo_proxy_rules_add(plan, neo_iptables_family(family), saved);
   }
   return TRUE;
 }
 
-static gboolean remove_family_rules(guint i, const char *name, GError **error)
+static gboolean add_rules(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
-  g_autofree char *saved = NULL;
+  char *texts[NEO_IPTABLES_N] = { NULL };
+  gboolean done = make_texts(plan, texts, error) && neo_iptables_load(texts, error);
 
-  if (!save(i, &saved, error))
-    return FALSE;
-  g_autofree char *text = neo_proxy_rules_remove(name, saved);
-  return !text || restore(i, "--noflush", text, error);
+  clear_texts(texts);
+  return done;
 }
 
+static gboolean remove_family_rules(NeoIptables family, const char *name, GError **error)
+{
+  g_autoptr(NeoIptablesSaved) saved = neo_iptables_save(family, error);
+  char *texts[NEO_IPTABLES_N] = { NULL };
+
+  if (!saved)
+    return FALSE;
+  texts[family] = neo_proxy_rules_remove(name, saved);
+  gboolean done = neo_iptables_unload(texts, neo_proxy_bases, NEO_PROXY_N_BASES, error);
+  clear_texts(texts);
+  return done;
+}
+
+/* One after the other, so that what is wrong with one keeps nothing of the other. */
 static gboolean remove_rules(const char *name, GError **error)
 {
-  gboolean first = remove_family_rules(0, name, error);
-  return remove_family_rules(1, name, first ? error : NULL) && first;
+  gboolean first = remove_family_rules(NEO_IPTABLES_4, name, error);
+  return remove_family_rules(NEO_IPTABLES_6, name, first ? error : NULL) && first;
 }
 
 static gboolean write_files(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)

@@ -9,31 +9,19 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "common/process.h"
+#include "common/iptables.h"
 #include "common/sysctl.h"
 #include "xtables-ext/relay-forwarding.h"
 #include "xtables-ext/relay-host.h"
-#include "xtables-ext/relay-tables.h"
 #include "xtables-ext/relay-text.h"
 
 #define STATE_DIR "/run/neo/relay"
 #define SYSCTL_DIR "/run/neo/sysctl"
 
-/* One per family: the programs, which PATH finds, and the seconds to wait for whoever else changes rules. */
-static const struct {
-  sa_family_t family;
-  const char *save, *restore;
-} programs[] = {
-  { AF_INET, "iptables-save", "iptables-restore" },
-  { AF_INET6, "ip6tables-save", "ip6tables-restore" },
-};
-enum { N_FAMILIES = G_N_ELEMENTS(programs) };
-#define WAIT "--wait=30"
-
 /* A relay on its way into the kernel. */
 typedef struct {
   const char *name;
-  char *rules[N_FAMILIES]; /* NULL: not in this family */
+  char *rules[NEO_IPTABLES_N]; /* NULL: not in this family */
   GPtrArray *sysctls;      /* NeoRelaySysctl */
   gboolean known, unchanged;
 } Job;
@@ -42,7 +30,7 @@ static void job_free(gpointer data)
 {
   Job *job = data;
 
-  for (guint i = 0; i < N_FAMILIES; i++)
+  for (NeoIptables i = 0; i < NEO_IPTABLES_N; i++)
     g_free(job->rules[i]);
   g_clear_pointer(&job->sysctls, g_ptr_array_unref);
   g_free(job);
@@ -70,18 +58,13 @@ static int lock_state(GError **error)
   return fd;
 }
 
-static guint family_index(sa_family_t family)
-{
-  return family == programs[0].family ? 0 : 1;
-}
-
 static void add_side(Job *job, const NeoRelayConfig *config, NeoRelaySide *side)
 {
   g_autoptr(NeoRelayForwarding) forwarding = neo_relay_forwarding_read(side, SYSCTL_DIR);
 
   neo_relay_forwarding_sysctls(side, forwarding, job->sysctls);
   neo_relay_forwarding_guard(side, forwarding);
-  job->rules[family_index(side->family)] = neo_relay_rules(config, side);
+  job->rules[neo_iptables_of(side->family)] = neo_relay_rules(config, side);
 }
 
 static Job *read_job(const NeoRelayFile *file, GError **error)
@@ -135,8 +118,8 @@ static char *state_of(const Job *job)
 {
   GString *state = g_string_new(NULL);
 
-  for (guint i = 0; i < N_FAMILIES; i++)
-    g_string_append_printf(state, "# %s\n%s", programs[i].restore, job->rules[i] ? job->rules[i] : "");
+  for (NeoIptables i = 0; i < NEO_IPTABLES_N; i++)
+    g_string_append_printf(state, "# %s\n%s", neo_iptables_restore_name(i), job->rules[i] ? job->rules[i] : "");
   for (guint i = 0; i < job->sysctls->len; i++) {
     const NeoRelaySysctl *sysctl = job->sysctls->pdata[i];
     g_string_append_printf(state, "# sysctl %s=%s\n", sysctl->key, sysctl->value);
@@ -153,22 +136,7 @@ static void compare_with_state(Job *job)
   job->unchanged = job->known && g_str_equal(now, before);
 }
 
-static NeoRelaySaved *read_saved(guint family, GError **error)
-{
-  const char *argv[] = { programs[family].save, NULL };
-  g_autofree char *text = NULL;
-
-  return neo_process_run(argv, NULL, &text, error) ? neo_relay_saved_parse(text) : NULL;
-}
-
-static gboolean restore(guint family, const char *text, gboolean only_test, GError **error)
-{
-  const char *argv[] = { programs[family].restore, WAIT, "--noflush", only_test ? "--test" : NULL, NULL };
-
-  return neo_process_run(argv, text, NULL, error);
-}
-
-static char *make_text(GPtrArray *jobs, guint family, const NeoRelaySaved *saved)
+static char *make_text(GPtrArray *jobs, NeoIptables family, const NeoIptablesSaved *saved)
 {
   g_autoptr(NeoRelayText) text = neo_relay_text_new();
 
@@ -180,24 +148,14 @@ static char *make_text(GPtrArray *jobs, guint family, const NeoRelaySaved *saved
   return neo_relay_text_finish(text);
 }
 
-static gboolean make_texts(GPtrArray *jobs, char *ret_texts[static N_FAMILIES], GError **error)
+static gboolean make_texts(GPtrArray *jobs, char *ret_texts[static NEO_IPTABLES_N], GError **error)
 {
-  for (guint family = 0; family < N_FAMILIES; family++) {
-    g_autoptr(NeoRelaySaved) saved = read_saved(family, error);
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++) {
+    g_autoptr(NeoIptablesSaved) saved = neo_iptables_save(family, error);
     if (!saved)
       return FALSE;
     ret_texts[family] = make_text(jobs, family, saved);
   }
-  return TRUE;
-}
-
-/* Both families are tried before either is changed. */
-static gboolean restore_all(char *const texts[static N_FAMILIES], GError **error)
-{
-  for (int only_test = 1; only_test >= 0; only_test--)
-    for (guint family = 0; family < N_FAMILIES; family++)
-      if (texts[family] && !restore(family, texts[family], only_test, error))
-        return FALSE;
   return TRUE;
 }
 
@@ -228,36 +186,20 @@ static gboolean write_state(const Job *job, GError **error)
   return g_file_set_contents(path, state, -1, error);
 }
 
-/* Apart from what must succeed: somebody may add to these chains at the same time, and then they stay. */
-static void tidy(guint family)
-{
-  g_autoptr(NeoRelaySaved) saved = read_saved(family, NULL);
-  g_autoptr(NeoRelayText) text = neo_relay_text_new();
-
-  if (!saved)
-    return;
-  neo_relay_text_tidy(text, saved);
-  g_autofree char *lines = neo_relay_text_finish(text);
-  if (lines && restore(family, lines, FALSE, NULL))
-    neo_relay_tables_delete_empty(programs[family].family);
-}
-
 static gboolean remove_rules(const char *const *names, gsize n, GError **error)
 {
   g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
-  char *texts[N_FAMILIES] = { NULL };
+  char *texts[NEO_IPTABLES_N] = { NULL };
 
   for (gsize i = 0; i < n; i++) {
     Job *job = g_new0(Job, 1);
     job->name = names[i];
     g_ptr_array_add(jobs, job);
   }
-  gboolean done = make_texts(jobs, texts, error) && restore_all(texts, error);
-  for (guint family = 0; family < N_FAMILIES; family++) {
-    if (done && texts[family])
-      tidy(family);
+  gboolean done = make_texts(jobs, texts, error) &&
+                  neo_iptables_unload(texts, neo_relay_bases, G_N_ELEMENTS(neo_relay_bases), error);
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
     g_free(texts[family]);
-  }
   return done;
 }
 
@@ -275,12 +217,12 @@ static gboolean unload_locked(const char *const *names, gsize n, GError **error)
 
 static gboolean apply(GPtrArray *jobs, GError **error)
 {
-  char *texts[N_FAMILIES] = { NULL };
-  gboolean done = make_texts(jobs, texts, error) && restore_all(texts, error);
+  char *texts[NEO_IPTABLES_N] = { NULL };
+  gboolean done = make_texts(jobs, texts, error) && neo_iptables_load(texts, error);
 
   for (guint i = 0; done && i < jobs->len; i++)
     done = hold_sysctls(jobs->pdata[i], error) && write_state(jobs->pdata[i], error);
-  for (guint family = 0; family < N_FAMILIES; family++)
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
     g_free(texts[family]);
   return done;
 }
@@ -326,10 +268,10 @@ char *neo_relay_dump(const NeoRelayFile *files, gsize n, GError **error)
   g_autoptr(GPtrArray) jobs = read_jobs(files, n, error);
   GString *out = g_string_new(NULL);
 
-  for (guint family = 0; jobs && family < N_FAMILIES; family++) {
+  for (NeoIptables family = 0; jobs && family < NEO_IPTABLES_N; family++) {
     g_autofree char *text = make_text(jobs, family, NULL);
     if (text)
-      g_string_append_printf(out, "# %s --noflush\n%s", programs[family].restore, text);
+      g_string_append_printf(out, "# %s --noflush\n%s", neo_iptables_restore_name(family), text);
   }
   for (guint i = 0; jobs && i < jobs->len; i++)
     for (guint j = 0; j < ((Job *)jobs->pdata[i])->sysctls->len; j++) {

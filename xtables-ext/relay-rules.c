@@ -12,12 +12,17 @@
  *   nat POSTROUTING     RELAYBACK
  * nat comes last, so that nothing is mapped before it may pass.
  */
-const NeoRelayPlace neo_relay_places[NEO_RELAY_N_CHAINS] = {
-  [NEO_RELAY_CHAIN_SYN] = { "raw", "PREROUTING", "neo-syn-" },
-  [NEO_RELAY_CHAIN_MSS] = { "mangle", "FORWARD", "neo-mss-" },
-  [NEO_RELAY_CHAIN_FORWARD] = { "filter", "FORWARD", "neo-fwd-" },
-  [NEO_RELAY_CHAIN_IN] = { "nat", "PREROUTING", "neo-in-" },
-  [NEO_RELAY_CHAIN_OUT] = { "nat", "POSTROUTING", "neo-out-" },
+const NeoIptablesBase neo_relay_bases[NEO_RELAY_N_CHAINS] = {
+  [NEO_RELAY_CHAIN_SYN] = { "raw", "PREROUTING" },
+  [NEO_RELAY_CHAIN_MSS] = { "mangle", "FORWARD" },
+  [NEO_RELAY_CHAIN_FORWARD] = { "filter", "FORWARD" },
+  [NEO_RELAY_CHAIN_IN] = { "nat", "PREROUTING" },
+  [NEO_RELAY_CHAIN_OUT] = { "nat", "POSTROUTING" },
+};
+
+static const char *const prefixes[NEO_RELAY_N_CHAINS] = {
+  [NEO_RELAY_CHAIN_SYN] = "neo-syn-",    [NEO_RELAY_CHAIN_MSS] = "neo-mss-", [NEO_RELAY_CHAIN_FORWARD] = "neo-fwd-",
+  [NEO_RELAY_CHAIN_IN] = "neo-in-",      [NEO_RELAY_CHAIN_OUT] = "neo-out-",
 };
 
 /* The kernel's limit for a chain is 28 characters (XT_EXTENSION_MAXNAMELEN - 1), the longest prefix has 8. */
@@ -57,7 +62,7 @@ static char *suffix_of(const char *name)
 char *neo_relay_chain_name(NeoRelayChain chain, const char *name)
 {
   g_autofree char *suffix = suffix_of(name);
-  return g_strconcat(neo_relay_places[chain].prefix, suffix, NULL);
+  return g_strconcat(prefixes[chain], suffix, NULL);
 }
 
 typedef struct {

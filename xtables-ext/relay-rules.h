@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "common/iptables-saved.h"
 #include "xtables-ext/relay-config.h"
 
 /** One relay in one address family, with all that its file left open found out. */
@@ -29,14 +30,8 @@ typedef enum {
   NEO_RELAY_N_CHAINS
 } NeoRelayChain;
 
-/** Where a chain is called from. Chains of one table follow each other. */
-typedef struct {
-  const char *table;
-  const char *base;   /**< the built-in chain */
-  const char *prefix; /**< of the chain's name */
-} NeoRelayPlace;
-
-extern const NeoRelayPlace neo_relay_places[NEO_RELAY_N_CHAINS];
+/** Where each chain is called from. */
+extern const NeoIptablesBase neo_relay_bases[NEO_RELAY_N_CHAINS];
 
 /** The name of @chain for the relay @name: at most 28 characters, as the kernel wants (a long name is cut and hashed). The caller owns it. */
 char *neo_relay_chain_name(NeoRelayChain chain, const char *name);

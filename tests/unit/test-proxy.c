@@ -279,10 +279,10 @@ static void test_rules(void)
 
   g_array_index(plan->uplinks, NeoProxyUplink, 0).guarded = TRUE;
   /* The jump from PREROUTING is there; one in another table, or into another's chain, is none of ours. */
-  g_autofree char *text =
-      neo_proxy_rules_add(plan, AF_INET,
-                          "*mangle\n-A OUTPUT -j neo-px-main-pre\nCOMMIT\n"
-                          "*nat\n-A PREROUTING -j neo-px-main-pre\n-A OUTPUT -j neo-px-main-prefix\nCOMMIT\n");
+  g_autoptr(NeoIptablesSaved) saved =
+      neo_iptables_saved_parse("*mangle\n-A OUTPUT -j neo-px-main-pre\nCOMMIT\n"
+                               "*nat\n-A PREROUTING -j neo-px-main-pre\n-A OUTPUT -j neo-px-main-prefix\nCOMMIT\n");
+  g_autofree char *text = neo_proxy_rules_add(plan, AF_INET, saved);
   g_assert_cmpstr(text, ==, expected);
   g_autofree char *inside = neo_proxy_rules_inside(plan, AF_INET);
   g_assert_cmpstr(inside, ==,
@@ -292,15 +292,21 @@ static void test_rules(void)
                   "COMMIT\n");
 }
 
+static void check_removed(const char *saved_text, const char *expected)
+{
+  g_autoptr(NeoIptablesSaved) saved = neo_iptables_saved_parse(saved_text);
+  g_autofree char *text = neo_proxy_rules_remove("main", saved);
+
+  g_assert_cmpstr(text, ==, expected);
+}
+
 static void test_rules_remove(void)
 {
-  g_autofree char *nothing =
-      neo_proxy_rules_remove("main", "*nat\n:neo-px-main2-pre - [0:0]\n-A PREROUTING -j neo-px-main2-pre\nCOMMIT\n");
-  g_autofree char *part =
-      neo_proxy_rules_remove("main", "*nat\n:neo-px-main-pre - [0:0]\n-A PREROUTING -j neo-px-main-pre\nCOMMIT\n");
-
-  g_assert_null(nothing);
-  g_assert_cmpstr(part, ==, "*nat\n-D PREROUTING -j neo-px-main-pre\n-F neo-px-main-pre\n-X neo-px-main-pre\nCOMMIT\n");
+  check_removed("*nat\n:neo-px-main2-pre - [0:0]\n-A PREROUTING -j neo-px-main2-pre\nCOMMIT\n", NULL);
+  check_removed("*nat\n:neo-px-main-pre - [0:0]\n-A PREROUTING -j neo-px-main-pre\nCOMMIT\n",
+                "*nat\n-D PREROUTING -j neo-px-main-pre\n-F neo-px-main-pre\n-X neo-px-main-pre\nCOMMIT\n");
+  check_removed("*filter\n-A INPUT -j neo-px-main-in\n-A INPUT -j neo-px-main-in\nCOMMIT\n",
+                "*filter\n-D INPUT -j neo-px-main-in\n-D INPUT -j neo-px-main-in\nCOMMIT\n");
 }
 
 static gboolean wants(const GArray *sysctls, const char *key, const char *value)

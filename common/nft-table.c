@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "xtables-ext/relay-tables.h"
+#include "common/nft-table.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-
-#include "xtables-ext/relay-rules.h"
 
 static void put_message(struct mnl_nlmsg_batch *batch, guint16 type, guint16 flags, guint8 family, guint16 resource, const char *table)
 {
@@ -20,7 +18,6 @@ static void put_message(struct mnl_nlmsg_batch *batch, guint16 type, guint16 fla
   mnl_nlmsg_batch_next(batch);
 }
 
-/* A batch for each table, as one that is in use fails the whole. */
 static void delete_table(struct mnl_socket *socket, guint8 family, const char *table)
 {
   char buffer[8192], answer[8192];
@@ -36,19 +33,13 @@ static void delete_table(struct mnl_socket *socket, guint8 family, const char *t
   mnl_nlmsg_batch_stop(batch);
 }
 
-void neo_relay_tables_delete_empty(sa_family_t family)
+void neo_nft_table_delete_empty(sa_family_t family, const char *table)
 {
   struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-  const char *last = NULL;
 
   if (!socket)
     return;
   if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0)
-    for (NeoRelayChain chain = 0; chain < NEO_RELAY_N_CHAINS; chain++) {
-      const char *table = neo_relay_places[chain].table;
-      if (!last || !g_str_equal(last, table))
-        delete_table(socket, family, table);
-      last = table;
-    }
+    delete_table(socket, family, table);
   mnl_socket_close(socket);
 }

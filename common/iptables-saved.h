@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+/** What iptables-save(8) printed: the chains and rules that stand in the kernel. */
+typedef struct NeoIptablesSaved NeoIptablesSaved;
+
+/** A built-in chain that Neo calls its own chains from. In an array, chains of one table follow each other. */
+typedef struct {
+  const char *table, *chain;
+} NeoIptablesBase;
+
+NeoIptablesSaved *neo_iptables_saved_parse(const char *text);
+void neo_iptables_saved_free(NeoIptablesSaved *saved);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoIptablesSaved, neo_iptables_saved_free)
+
+/** Whether the chain is there. These take @saved == NULL for a host without rules. */
+gboolean neo_iptables_saved_has_chain(const NeoIptablesSaved *saved, const char *table, const char *chain);
+
+/** How many rules @chain has. */
+guint neo_iptables_saved_rules(const NeoIptablesSaved *saved, const char *table, const char *chain);
+
+/** How often @base calls @chain, whose name begins with "neo-", without a condition. */
+guint neo_iptables_saved_jumps(const NeoIptablesSaved *saved, const NeoIptablesBase *base, const char *chain);
+
+/**
+ * A text for iptables-restore --noflush that removes those of @bases that are empty and accept, as they are when there were
+ * none before, where nf_tables keeps them (there they take part in each packet's way). NULL if there is nothing to remove.
+ * The caller owns it.
+ */
+char *neo_iptables_saved_tidy(const NeoIptablesSaved *saved, const NeoIptablesBase *bases, gsize n);
