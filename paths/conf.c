@@ -45,7 +45,7 @@ NeoPathsConf neo_paths_conf_default(void)
 gboolean neo_paths_conf_load(const char *path, NeoPathsConf *ret_conf, GError **error)
 {
   static const char *const managers[] = { "auto", "kernel", "userspace", NULL };
-  static const char *const pairings[] = { "spread", "fullmesh", NULL };
+  static const char *const pairings[] = { "spread", "fullmesh", "direct", NULL };
   static const NeoConfigKey keys[] = {
     { "Tables", parse_tables, G_STRUCT_OFFSET(NeoPathsConf, tables) },
     { "Subflows", neo_config_uint, G_STRUCT_OFFSET(NeoPathsConf, subflows), .min = 0, .max = 255 },

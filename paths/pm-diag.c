@@ -3,11 +3,14 @@
 
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 #include "paths/pm-uapi.h"
+
+/* States of TCP sockets (include/net/tcp_states.h); the C library's header that names them lacks the newer counters. */
+enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2 };
 
 static gboolean is_number(const struct nlattr *attr)
 {
@@ -47,7 +50,7 @@ gboolean neo_pm_parse_connection(const struct nlmsghdr *message, NeoPmSocket *re
   struct mptcp_info info = { 0 };
   guint8 state;
 
-  if (!read_header(message, &socket.subflow, &state) || state != TCP_ESTABLISHED ||
+  if (!read_header(message, &socket.subflow, &state) || state != STATE_ESTABLISHED ||
       mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_info, &info) < MNL_CB_STOP)
     return FALSE;
   if (!info.mptcpi_token || info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK || !(info.mptcpi_flags & MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED))
@@ -88,8 +91,18 @@ static int take_ulp(const struct nlattr *attr, void *data)
   return MNL_CB_OK;
 }
 
+static guint64 moved(const struct nlattr *attr)
+{
+  struct tcp_info info = { 0 };
+
+  memcpy(&info, mnl_attr_get_payload(attr), MIN(mnl_attr_get_payload_len(attr), sizeof info));
+  return info.tcpi_bytes_acked + info.tcpi_bytes_received;
+}
+
 static int take_ulp_info(const struct nlattr *attr, void *data)
 {
+  if (mnl_attr_get_type(attr) == INET_DIAG_INFO)
+    ((NeoPmSocket *)data)->subflow.health.moved = moved(attr);
   if (mnl_attr_get_type(attr) == INET_DIAG_ULP_INFO)
     mnl_attr_parse_nested(attr, take_ulp, data);
   return MNL_CB_OK;
@@ -100,10 +113,10 @@ gboolean neo_pm_parse_subflow(const struct nlmsghdr *message, NeoPmSocket *ret_s
   NeoPmSocket socket = { 0 };
   guint8 state;
 
-  if (!read_header(message, &socket.subflow, &state) || (state != TCP_ESTABLISHED && state != TCP_SYN_SENT) ||
+  if (!read_header(message, &socket.subflow, &state) || (state != STATE_ESTABLISHED && state != STATE_SYN_SENT) ||
       mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_ulp_info, &socket) < MNL_CB_STOP || !socket.token)
     return FALSE;
-  socket.subflow.up = state == TCP_ESTABLISHED;
+  socket.subflow.up = state == STATE_ESTABLISHED;
   *ret_socket = socket;
   return TRUE;
 }
@@ -147,10 +160,10 @@ GArray *neo_pm_diag_dump(NeoNetlink *diag, GError **error)
   Dump connections = { neo_pm_parse_connection, sockets }, subflows = { neo_pm_parse_subflow, sockets };
 
   for (guint i = 0; i < G_N_ELEMENTS(families); i++)
-    if (!dump_sockets(diag, families[i], IPPROTO_MPTCP, 1 << TCP_ESTABLISHED, &connections, error))
+    if (!dump_sockets(diag, families[i], IPPROTO_MPTCP, 1 << STATE_ESTABLISHED, &connections, error))
       return NULL;
   for (guint i = 0; i < G_N_ELEMENTS(families); i++)
-    if (!dump_sockets(diag, families[i], IPPROTO_TCP, 1 << TCP_ESTABLISHED | 1 << TCP_SYN_SENT, &subflows, error))
+    if (!dump_sockets(diag, families[i], IPPROTO_TCP, 1 << STATE_ESTABLISHED | 1 << STATE_SYN_SENT, &subflows, error))
       return NULL;
   return g_steal_pointer(&sockets);
 }

@@ -102,11 +102,15 @@ static void put_subflow(NeoPmConnection *connection, const NeoPmSubflow *subflow
 {
   guint index = 0;
   NeoPmSubflow *known = find_subflow(connection, subflow, &index);
+  gboolean backup = known && known->backup;
 
   if (known && known->up == subflow->up)
     known->local_port = subflow->local_port;
   else if (known)
     *known = *subflow;
+  /* An event says only whether the peer asked for a backup. */
+  if (known)
+    known->backup |= backup;
   else
     g_array_append_val(connection->subflows, *subflow);
   remember_id(connection, &subflow->local, subflow->local_id);
@@ -306,8 +310,8 @@ gint64 neo_pm_connection_next(const NeoPmConnection *connection, gint64 now)
   }
   for (guint i = 0; i < connection->subflows->len; i++) {
     const NeoPmSubflow *subflow = &g_array_index(connection->subflows, NeoPmSubflow, i);
-    gint64 at = subflow->since + NEO_PM_JOIN_PATIENCE;
-    if (!subflow->up && at > now)
+    gint64 at = subflow->health.checking ? subflow->health.check_at : subflow->since + NEO_PM_JOIN_PATIENCE;
+    if ((subflow->health.checking || !subflow->up) && at > now)
       next = MIN(next, at);
   }
   return next == G_MAXINT64 ? 0 : next;

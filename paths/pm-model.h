@@ -13,6 +13,17 @@
 #define NEO_PM_SETTLE (10 * G_TIME_SPAN_MILLISECOND)
 #define NEO_PM_SETTLE_MAX (30 * G_TIME_SPAN_MILLISECOND)
 
+/** How a subflow gets on, as the counters of its socket say. */
+typedef struct {
+  guint64 moved;     /**< bytes received and bytes acknowledged by the peer, since it was made */
+  guint64 others;    /**< what the connection had moved when this subflow moved last */
+  gint64 moved_at;   /**< when that was; monotonic microseconds */
+  gint64 check_at;   /**< not to be checked again before */
+  guint check_s;     /**< 0 while it is well, then 1, 2, 4 ... 60 */
+  gboolean checking; /**< a second join between the same addresses is under way, to see whether anything gets through */
+  gboolean parked;   /**< nothing does: the path is to go elsewhere */
+} NeoPmHealth;
+
 /** A subflow of a live connection. */
 typedef struct {
   NeoAddress local, remote;
@@ -22,6 +33,7 @@ typedef struct {
   int link;           /**< the interface that it is bound to, 0 for none */
   gboolean backup, up;
   gint64 since;       /**< when it was asked for or, if it is up, established; monotonic microseconds */
+  NeoPmHealth health;
 } NeoPmSubflow;
 
 /** An address that can be joined to: one of the peer's, or one that is announced to it. */
@@ -52,6 +64,7 @@ typedef struct {
   gboolean server_side, established;
   gboolean deny_initial; /**< the peer wants no joins to the initial address */
   gint64 established_at, settled_at; /**< no joins before the latter; monotonic microseconds */
+  guint64 moved;         /**< bytes received and acknowledged over all subflows, as far as they were counted */
   gint64 next;           /**< when to look at it again (monotonic microseconds), 0: when something happens */
   NeoAddress local;      /**< the initial subflow's */
   GArray *remotes;       /**< NeoPmRemote; the initial one first */

@@ -12,6 +12,7 @@ typedef struct {
 
 typedef struct {
   const NeoPmConnection *connection;
+  NeoPmPairing pairing;
   gint64 now;
   GArray *places; /* Place */
   guint *counts;  /* places per remote */
@@ -95,40 +96,50 @@ static void keep(Work *work, Place *place)
   for (guint i = 0; i < work->connection->subflows->len; i++) {
     const NeoPmSubflow *subflow = &g_array_index(work->connection->subflows, NeoPmSubflow, i);
     int remote = find_remote(work, subflow);
-    if (!neo_address_equal(&subflow->local, &place->path.address) || remote == NOWHERE || subflow->backup)
+    if (!neo_address_equal(&subflow->local, &place->path.address) || remote == NOWHERE || subflow->backup || subflow->health.parked)
       continue;
     if (is_initial(work, subflow) && !get_remote(work, 0)->withdrawn) {
       lead(work, place, 0);
       place->fixed = TRUE;
       return;
     }
-    if (is_overdue(work, subflow) || !is_fit(work, place, remote) || (newest && newest->since >= subflow->since))
+    if (is_overdue(work, subflow) || !(subflow->up ? is_fit : is_open)(work, place, remote) || (newest && newest->since >= subflow->since))
       continue;
     newest = subflow;
     lead(work, place, remote);
   }
 }
 
-/* The remote with the fewest places that @place may lead to. */
-static int least_used(const Work *work, const Place *place)
+/* The remote that @place should lead to: the one with the fewest places, or the first, of those that it may. */
+static int choose(const Work *work, const Place *place)
 {
   int best = NOWHERE;
 
-  for (guint i = 0; i < work->connection->remotes->len; i++)
-    if (is_open(work, place, i) && !has_overdue(work, place, i) && (best == NOWHERE || work->counts[i] < work->counts[best]))
+  for (guint i = 0; i < work->connection->remotes->len; i++) {
+    if (!is_open(work, place, i) || has_overdue(work, place, i))
+      continue;
+    if (work->pairing == NEO_PM_DIRECT)
+      return i;
+    if (best == NOWHERE || work->counts[i] < work->counts[best])
       best = i;
+  }
   return best;
 }
 
-/* Moves one place to a remote that has two places fewer. */
+static gboolean is_better(const Work *work, int remote, int than)
+{
+  return work->pairing == NEO_PM_DIRECT ? remote < than : work->counts[remote] + 2 <= work->counts[than];
+}
+
+/* Moves one place to a better remote. */
 static gboolean balance(Work *work)
 {
   for (guint i = work->places->len; i-- > 0;) {
     Place *place = get_place(work, i);
     if (place->fixed || place->remote == NOWHERE)
       continue;
-    int better = least_used(work, place);
-    if (better != NOWHERE && work->counts[better] + 2 <= work->counts[place->remote]) {
+    int better = choose(work, place);
+    if (better != NOWHERE && is_better(work, better, place->remote)) {
       lead(work, place, better);
       return TRUE;
     }
@@ -198,8 +209,10 @@ static void add_backups(const Work *work, GArray *pairs, guint max)
 {
   guint turn = 0;
 
-  /* With a path for each remote, one without any is one that does not answer. */
-  for (guint i = 0; work->places->len < work->connection->remotes->len && i < work->connection->remotes->len && pairs->len < max; i++) {
+  /* When spread over no more remotes than there are paths, one without any is one that does not answer. */
+  if (work->pairing == NEO_PM_SPREAD && work->places->len >= work->connection->remotes->len)
+    return;
+  for (guint i = 0; i < work->connection->remotes->len && pairs->len < max; i++) {
     const Place *place = work->counts[i] ? NULL : find_backup(work, i, turn);
     if (place) {
       add_pair(work, pairs, place, i, TRUE);
@@ -212,7 +225,7 @@ static void spread(Work *work, GArray *pairs, guint max)
 {
   for (guint i = 0; i < work->places->len; i++)
     if (get_place(work, i)->remote == NOWHERE)
-      lead(work, get_place(work, i), least_used(work, get_place(work, i)));
+      lead(work, get_place(work, i), choose(work, get_place(work, i)));
   /* Each turn makes the differences smaller, so it ends; the bound is for the reader. */
   for (guint i = 0; i < work->places->len && balance(work); i++)
     ;
@@ -236,7 +249,7 @@ static void mesh(Work *work, GArray *pairs, guint max)
 GArray *neo_pm_pair(const NeoPmConnection *connection, const NeoPmHost *host, const NeoPmSettings *settings, gint64 now)
 {
   g_autofree guint *counts = g_new0(guint, connection->remotes->len);
-  Work work = { .connection = connection, .now = now, .counts = counts };
+  Work work = { .connection = connection, .pairing = settings->pairing, .now = now, .counts = counts };
   g_autoptr(GArray) places = make_places(&work, host);
   GArray *pairs = g_array_new(FALSE, FALSE, sizeof(NeoPmPair));
 

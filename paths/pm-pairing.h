@@ -7,6 +7,7 @@
 typedef enum {
   NEO_PM_SPREAD,   /**< each path to one remote, evenly */
   NEO_PM_FULLMESH, /**< each path to each remote */
+  NEO_PM_DIRECT,   /**< each path to the initial address */
 } NeoPmPairing;
 
 typedef struct {
@@ -43,5 +44,8 @@ typedef struct {
  * address comes first. What is there stays, and paths move to another remote only where the numbers differ by two or
  * more. A pair of addresses that failed is left out until its waiting time is over. Remotes that no path is left for get
  * a backup subflow: they cost nothing and take over within a round trip.
+ *
+ * Direct: as spread, but each path leads to the first remote that it can, which is the initial one while that works, and all
+ * the others get a backup subflow.
  */
 GArray *neo_pm_pair(const NeoPmConnection *connection, const NeoPmHost *host, const NeoPmSettings *settings, gint64 now);

@@ -87,7 +87,7 @@ static gboolean serves(const NeoPmSubflow *subflow, const NeoPmPair *pair)
 static const NeoPmSubflow *find_served(const Plan *plan, const NeoPmPair *pair)
 {
   for (guint i = 0; i < plan->connection->subflows->len; i++)
-    if (serves(get_subflow(plan, i), pair) && !is_gone(plan, &get_subflow(plan, i)->local))
+    if (serves(get_subflow(plan, i), pair) && !get_subflow(plan, i)->health.parked && !is_gone(plan, &get_subflow(plan, i)->local))
       return get_subflow(plan, i);
   return NULL;
 }
@@ -128,6 +128,33 @@ static void plan_joins(Plan *plan, gint64 now)
     };
     if (!plan->served[i])
       add_step(plan, NEO_PM_CREATE, &subflow);
+  }
+}
+
+static gboolean has_twin(const Plan *plan, const NeoPmSubflow *subflow)
+{
+  for (guint i = 0; i < plan->connection->subflows->len; i++) {
+    const NeoPmSubflow *other = get_subflow(plan, i);
+    if (other != subflow && other->remote_port == subflow->remote_port && neo_address_equal(&other->local, &subflow->local) &&
+        neo_address_equal(&other->remote, &subflow->remote))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The second joins by which subflows are checked (paths/pm-health.h). */
+static void plan_checks(Plan *plan, gint64 now)
+{
+  for (guint i = 0; i < plan->connection->subflows->len; i++) {
+    NeoPmSubflow subflow = *get_subflow(plan, i);
+    if (!subflow.health.checking || has_twin(plan, get_subflow(plan, i)) ||
+        neo_pm_connection_waits(plan->connection, &subflow.local, &subflow.remote, now))
+      continue;
+    subflow.up = FALSE;
+    subflow.local_port = 0;
+    subflow.since = now;
+    subflow.health = (NeoPmHealth){ 0 };
+    add_step(plan, NEO_PM_CREATE, &subflow);
   }
 }
 
@@ -174,5 +201,6 @@ GArray *neo_pm_plan(const NeoPmConnection *connection, const NeoPmHost *host, co
   plan_surplus(&plan);
   if (now >= connection->settled_at)
     plan_joins(&plan, now);
+  plan_checks(&plan, now);
   return steps;
 }

@@ -8,9 +8,14 @@
 #include "common/error.h"
 #include "paths/pm-actions.h"
 #include "paths/pm-diag.h"
+#include "paths/pm-health.h"
 #include "paths/pm-plan.h"
 #include "paths/pm-select.h"
 #include "paths/pm-uapi.h"
+
+/* How often the counters of subflows are read while something moves, and while nothing does. */
+#define COUNT_MS 500
+#define COUNT_STILL_MS 4000
 
 /* Room for the events of some thousand subflows while the daemon does something else. */
 #define EVENT_BUFFER (4 * 1024 * 1024)
@@ -22,7 +27,7 @@ struct NeoPm {
   NeoNetlink *events, *diag;
   NeoPmModel *model;
   NeoPmHost host;
-  guint event_source, timer_source;
+  guint event_source, timer_source, count_source;
 };
 
 /* --- steps --- */
@@ -107,6 +112,7 @@ static gboolean take_step(NeoPm *pm, NeoPmConnection *connection, NeoPmStep *ste
 /* Does what @connection needs. */
 static void look_at(NeoPm *pm, NeoPmConnection *connection, gint64 now)
 {
+  neo_pm_health_judge(connection, now);
   g_autoptr(GArray) steps = neo_pm_plan(connection, &pm->host, pm->settings, now);
   gint key = connection->token;
 
@@ -187,6 +193,42 @@ static void look_at_all(NeoPm *pm)
   set_timer(pm);
 }
 
+/* Only where there is a choice a subflow can be a bad one. */
+static GArray *list_countable(const NeoPm *pm)
+{
+  GArray *tokens = list_tokens(pm);
+
+  for (guint i = tokens->len; i-- > 0;) {
+    const NeoPmConnection *connection = neo_pm_model_find(pm->model, g_array_index(tokens, guint32, i));
+    if (connection->server_side || connection->subflows->len < 2)
+      g_array_remove_index_fast(tokens, i);
+  }
+  return tokens;
+}
+
+static void set_count_timer(NeoPm *pm, gboolean moved);
+
+static gboolean count(gpointer data)
+{
+  NeoPm *pm = data;
+  g_autoptr(GArray) sockets = neo_pm_diag_dump(pm->diag, NULL), tokens = list_countable(pm);
+  gboolean moved = sockets && neo_pm_health_count(pm->model, sockets, g_get_monotonic_time());
+
+  pm->count_source = 0;
+  look_at_tokens(pm, tokens);
+  set_timer(pm);
+  set_count_timer(pm, moved);
+  return G_SOURCE_REMOVE;
+}
+
+static void set_count_timer(NeoPm *pm, gboolean moved)
+{
+  g_autoptr(GArray) tokens = list_countable(pm);
+
+  if (tokens->len && !pm->count_source)
+    pm->count_source = g_timeout_add(moved ? COUNT_MS : COUNT_STILL_MS, count, pm);
+}
+
 /* --- what the kernel says --- */
 
 /* The kernel does not report changes of MPTCP endpoints; a failure to read them leaves what is known. */
@@ -240,6 +282,7 @@ static gboolean read_events(gint fd, GIOCondition condition, gpointer data)
     look_at_all(pm);
   look_at_tokens(pm, tokens);
   set_timer(pm);
+  set_count_timer(pm, TRUE);
   return G_SOURCE_CONTINUE;
 }
 
@@ -330,6 +373,7 @@ void neo_pm_set_addresses(NeoPm *pm, const GArray *paths, const GArray *locals)
   g_array_append_vals(pm->host.locals, locals->data, locals->len);
   refresh_signals(pm);
   look_at_all(pm);
+  set_count_timer(pm, TRUE);
 }
 
 void neo_pm_free(NeoPm *pm)
@@ -340,6 +384,8 @@ void neo_pm_free(NeoPm *pm)
     g_source_remove(pm->event_source);
   if (pm->timer_source)
     g_source_remove(pm->timer_source);
+  if (pm->count_source)
+    g_source_remove(pm->count_source);
   neo_netlink_free(pm->events);
   neo_netlink_free(pm->diag);
   neo_pm_model_free(pm->model);

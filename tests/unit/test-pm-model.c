@@ -90,6 +90,18 @@ static void test_life(void)
   g_assert_null(neo_pm_model_find(model, 1));
 }
 
+/* The kernel's event does not repeat that a join was asked for as a backup. */
+static void test_backup(void)
+{
+  g_autoptr(NeoPmModel) model = neo_pm_model_new();
+  PmText text = { "ab", "01", "a0 b1?" };
+  NeoPmConnection *connection = pm_connection(model, &text);
+
+  g_array_index(connection->subflows, NeoPmSubflow, 1).backup = TRUE;
+  apply(model, NEO_PM_SUB_ESTABLISHED, "b1", 1001, PM_NOW);
+  assert_subflows(connection, "a0 b1b");
+}
+
 /* The end of a connection was missed and its token was given out again. */
 static void test_token_again(void)
 {
@@ -291,6 +303,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/pm-model/life", test_life);
+  g_test_add_func("/pm-model/backup", test_backup);
   g_test_add_func("/pm-model/token-again", test_token_again);
   g_test_add_func("/pm-model/remotes", test_remotes);
   g_test_add_func("/pm-model/backoff", test_backoff);

@@ -95,6 +95,24 @@ static void test_fullmesh(void)
   }
 }
 
+static void test_direct(void)
+{
+  static const Row rows[] = {
+    { { "abcd", "012", "a0" }, .expected = "a0 b0 c0 d0 a1b b2b" },
+    { { "abcd", "012", "a0 b1 c0 d2" }, .expected = "a0 b0 c0 d0 a1b b2b" },
+    { { "abc", "012", "a0 b1", "b0" }, .expected = "a0 b1 c0 a2b" },
+    { { "abc", "012", "b1 c1", "a0 b0 c0" }, .expected = "a1 b1 c1 a2b" },
+    { { "abc", "012", "a0" }, .max = 4, .expected = "a0 b0 c0 a1b" },
+    { { "aA", "06", "a0" }, .expected = "a0 A6" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    Row row = rows[i];
+    row.pairing = NEO_PM_DIRECT;
+    check_row(&row);
+  }
+}
+
 /* From any start, each path is used once and the remotes differ by one at most. */
 static void test_spread_evenly(void)
 {
@@ -251,6 +269,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pm-pairing/spread", test_spread);
   g_test_add_func("/pm-pairing/spread-evenly", test_spread_evenly);
   g_test_add_func("/pm-pairing/fullmesh", test_fullmesh);
+  g_test_add_func("/pm-pairing/direct", test_direct);
   g_test_add_func("/pm-pairing/deny-initial", test_deny_initial);
   g_test_add_func("/pm-plan/client", test_plan);
   g_test_add_func("/pm-plan/unsettled", test_plan_unsettled);
