@@ -39,5 +39,8 @@ gboolean neo_path_request_check(const NeoPathRequest *request, const NeoTables *
 /** Checks that names and tables are free; errors as above. */
 gboolean neo_path_request_check_free(const NeoPathRequest *request, const NeoTaken *taken, GError **error);
 
+/** @text as one word for a shell, quoted if it needs to be. The caller owns it. */
+char *neo_shell_word(const char *text);
+
 /** The nmcli command that makes the profile of path @number, as a line for a shell without its end. The caller owns it. */
 char *neo_path_request_nmcli(const NeoPathRequest *request, guint number);

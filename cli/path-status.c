@@ -20,10 +20,11 @@ static char *join_addresses(const NeoPathStatus *status)
   return g_string_free(text, FALSE);
 }
 
-/* Columns of a terminal are counted in characters, not bytes. */
+/* Columns of a terminal are counted in characters, not bytes. A control character in a name would end the line. */
 static void append_padded(GString *text, const char *value, glong width)
 {
-  g_string_append(text, value);
+  for (const char *c = value; *c; c++)
+    g_string_append_c(text, g_ascii_iscntrl(*c) ? '?' : *c);
   for (glong i = g_utf8_strlen(value, -1); i < width + 2; i++)
     g_string_append_c(text, ' ');
 }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/profile.h"
 #include "cli/verbs.h"
@@ -28,10 +29,9 @@ static void add_clear(Add *add)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Add, add_clear)
 
-static gboolean parse(int argc, char **argv, Add *add, GError **error)
+static gboolean parse(const NeoVerb *verb, int argc, char **argv, Add *add, GError **error)
 {
   NeoPathRequest *request = &add->request;
-  g_auto(GStrv) rest = NULL;
   const GOptionEntry entries[] = {
     { "parent", 0, 0, G_OPTION_ARG_STRING, &request->parent, "The interface whose network the paths are on", "INTERFACE" },
     { "count", 0, 0, G_OPTION_ARG_INT, &request->count, "How many paths, each with an address of that network", "N" },
@@ -40,21 +40,14 @@ static gboolean parse(int argc, char **argv, Add *add, GError **error)
     { "prefix", 0, 0, G_OPTION_ARG_STRING, &request->prefix, "Names are TEXT1, TEXT2 and so on (default: neo)", "TEXT" },
     { "force", 0, 0, G_OPTION_ARG_NONE, &request->force, "More than 64 paths", NULL },
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &add->dry_run, "Check all, and print the nmcli commands that do the same", NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &rest, NULL, NULL },
     { NULL },
   };
-  g_autoptr(GOptionContext) context = g_option_context_new("- makes profiles of paths, all or none");
 
-  g_option_context_set_description(context, "You must be entitled to the addresses that the paths take. See neo(8).");
-  g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, &argc, &argv, error))
+  if (!neo_arguments_parse(verb, entries, argc, argv, error))
     return FALSE;
   if (!request->prefix)
     request->prefix = g_strdup("neo");
-  if (!rest)
-    return TRUE;
-  g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "unexpected argument \"%s\"; expected options only, see --help", rest[0]);
-  return FALSE;
+  return TRUE;
 }
 
 static gboolean check_parent(const Add *add, GError **error)
@@ -69,8 +62,7 @@ static gboolean check_parent(const Add *add, GError **error)
     if (name && !NM_IS_DEVICE_MACVLAN(devices->pdata[i]) && !g_str_equal(name, "lo"))
       g_string_append_printf(known, "%s%s", known->len ? ", " : "", name);
   }
-  g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "--parent: no such interface \"%s\"; expected one of: %s", add->request.parent, known->str);
-  return FALSE;
+  return neo_arguments_refuse(error, "--parent: no such interface \"%s\"; expected one of: %s", add->request.parent, known->str);
 }
 
 static void take_profiles(const Add *add, NeoTaken *taken)
@@ -124,7 +116,7 @@ static gboolean interrupt(gpointer data)
 static gboolean go_on(const Add *add, GError **error)
 {
   if (add->interrupted)
-    g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, "interrupted; nothing was added");
+    g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, "interrupted");
   return !add->interrupted;
 }
 
@@ -148,21 +140,23 @@ static gboolean activate_profiles(Add *add, GError **error)
   return TRUE;
 }
 
-/* What cannot be undone is told behind the reason. */
+/* The error says what became of it, too. */
 static void undo(const Add *add, GError **error)
 {
-  g_autoptr(GString) left = g_string_new(NULL);
+  g_autoptr(GString) message = g_string_new((*error)->message);
+  gboolean left = FALSE;
 
   for (guint i = 0; i < add->added->len; i++) {
     g_autoptr(GError) failure = NULL;
-    if (!neo_client_delete(add->added->pdata[i], &failure))
-      g_string_append_printf(left, "\n%s", failure->message);
+    if (!neo_client_delete(add->added->pdata[i], &failure)) {
+      g_string_append_printf(message, "\n%s", failure->message);
+      left = TRUE;
+    }
   }
-  if (error && left->len) {
-    g_autofree char *reason = g_strdup((*error)->message);
-    g_free((*error)->message);
-    (*error)->message = g_strconcat(reason, left->str, NULL);
-  }
+  if (!left)
+    g_string_append(message, "; nothing was added");
+  g_clear_error(error);
+  g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, message->str);
 }
 
 static gboolean apply(Add *add, GError **error)
@@ -200,10 +194,10 @@ static void tell_parent(const Add *add)
 
   if (!setting || !add->endpoints_max || nm_setting_connection_get_mptcp_flags(setting) & NM_MPTCP_FLAGS_DISABLED)
     return;
-  g_autofree char *quoted = g_shell_quote(nm_connection_get_id(NM_CONNECTION(profile)));
+  g_autofree char *name = neo_shell_word(nm_connection_get_id(NM_CONNECTION(profile)));
   printf("NetworkManager makes MPTCP endpoints for addresses of %s, too; they serve no path, and the kernel has places for %u. To free theirs:\n"
          "    nmcli connection modify %s connection.mptcp-flags disabled && nmcli connection up %s\n",
-         add->request.parent, add->endpoints_max, quoted, quoted);
+         add->request.parent, add->endpoints_max, name, name);
 }
 
 static void print_commands(const NeoPathRequest *request)
@@ -214,7 +208,7 @@ static void print_commands(const NeoPathRequest *request)
   }
 }
 
-gboolean neo_paths_add(int argc, char **argv, GError **error)
+gboolean neo_paths_add(const NeoVerb *verb, int argc, char **argv, GError **error)
 {
   g_auto(Add) add = { .added = g_ptr_array_new_with_free_func(g_object_unref) };
   NeoPathsConf conf;
@@ -223,7 +217,7 @@ gboolean neo_paths_add(int argc, char **argv, GError **error)
     return FALSE;
   add.tables = conf.tables;
   add.request.first_table = conf.tables.first + 1;
-  if (!parse(argc, argv, &add, error) || !neo_path_request_check(&add.request, &add.tables, error))
+  if (!parse(verb, argc, argv, &add, error) || !neo_path_request_check(&add.request, &add.tables, error))
     return FALSE;
   add.client = neo_client_open(error);
   if (!add.client || !check(&add, error))

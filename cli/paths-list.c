@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/path-status.h"
 #include "cli/profile.h"
 #include "cli/verbs.h"
 #include "common/address.h"
-#include "common/error.h"
 
 static const char *state_of(NMDevice *device)
 {
@@ -86,29 +86,17 @@ static GPtrArray *find_paths(NMClient *client, const NeoTables *tables)
   return paths;
 }
 
-static gboolean parse(int argc, char **argv, gboolean *json, GError **error)
+gboolean neo_paths_list(const NeoVerb *verb, int argc, char **argv, GError **error)
 {
+  gboolean json = FALSE;
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, json, "Print JSON", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
     { NULL },
   };
-  g_autoptr(GOptionContext) context = g_option_context_new("- prints the path profiles and their states");
-
-  g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, &argc, &argv, error))
-    return FALSE;
-  if (argc > 1)
-    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "unexpected argument \"%s\"; expected options only, see --help", argv[1]);
-  return argc == 1;
-}
-
-gboolean neo_paths_list(int argc, char **argv, GError **error)
-{
   g_autoptr(NMClient) client = NULL;
   NeoPathsConf conf;
-  gboolean json = FALSE;
 
-  if (!parse(argc, argv, &json, error) || !neo_paths_conf_load(NEO_CONFDIR "/paths.conf", &conf, error))
+  if (!neo_arguments_parse(verb, entries, argc, argv, error) || !neo_paths_conf_load(NEO_CONFDIR "/paths.conf", &conf, error))
     return FALSE;
   client = neo_client_open(error);
   if (!client)

@@ -1,37 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
+#include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/profile.h"
 #include "cli/verbs.h"
 #include "common/error.h"
 
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean refuse(GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start(args, format);
-  g_autofree char *message = g_strdup_vprintf(format, args);
-  va_end(args);
-  g_set_error_literal(error, NEO_ERROR, NEO_ERROR_USAGE, message);
-  return FALSE;
-}
-
-static gboolean parse(int argc, char **argv, gboolean *all, GStrv *names, GError **error)
+static gboolean parse(const NeoVerb *verb, int argc, char **argv, gboolean *all, GStrv *names, GError **error)
 {
   const GOptionEntry entries[] = {
     { "all", 0, 0, G_OPTION_ARG_NONE, all, "Delete all path profiles", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, names, NULL, "[NAME...]" },
     { NULL },
   };
-  g_autoptr(GOptionContext) context = g_option_context_new("- deletes path profiles, each by its name or UUID");
 
-  g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, &argc, &argv, error))
+  if (!neo_arguments_parse(verb, entries, argc, argv, error))
     return FALSE;
   if (*all == (*names != NULL))
-    return refuse(error, "%s; expected either names of path profiles or --all", *all ? "both names and --all" : "no names");
+    return neo_arguments_refuse(error, "%s; expected either names of path profiles or --all", *all ? "both names and --all" : "no names");
   return TRUE;
 }
 
@@ -50,15 +37,16 @@ static NMRemoteConnection *find(NMClient *client, const NeoTables *tables, const
     if (!is_called(profiles->pdata[i], name))
       continue;
     if (found) {
-      refuse(error, "several profiles are called \"%s\"; expected the UUID of one, see neo paths list --json", name);
+      neo_arguments_refuse(error, "several profiles are called \"%s\"; expected the UUID of one, see neo paths list --json", name);
       return NULL;
     }
     found = profiles->pdata[i];
   }
   if (!found)
-    refuse(error, "no profile is called \"%s\"; expected one of those in neo paths list", name);
+    neo_arguments_refuse(error, "no profile is called \"%s\"; expected one of those in neo paths list", name);
   else if (!neo_profile_path_table(NM_CONNECTION(found), tables))
-    refuse(error, "profile \"%s\" is no path and stays; expected a macvlan with a route table inside %u-%u", name, tables->first, tables->last);
+    neo_arguments_refuse(error, "profile \"%s\" is no path and stays; expected a macvlan with a route table inside %u-%u", name,
+                         tables->first, tables->last);
   else
     return found;
   return NULL;
@@ -107,14 +95,14 @@ static gboolean delete(const GPtrArray *paths, GError **error)
   return failures->len == 0;
 }
 
-gboolean neo_paths_remove(int argc, char **argv, GError **error)
+gboolean neo_paths_remove(const NeoVerb *verb, int argc, char **argv, GError **error)
 {
   g_autoptr(NMClient) client = NULL;
   g_auto(GStrv) names = NULL;
   NeoPathsConf conf;
   gboolean all = FALSE;
 
-  if (!parse(argc, argv, &all, &names, error) || !neo_paths_conf_load(NEO_CONFDIR "/paths.conf", &conf, error))
+  if (!parse(verb, argc, argv, &all, &names, error) || !neo_paths_conf_load(NEO_CONFDIR "/paths.conf", &conf, error))
     return FALSE;
   client = neo_client_open(error);
   if (!client)

@@ -4,34 +4,30 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/error.h"
+#include "cli/arguments.h"
 
-static gboolean help(int argc, char **argv, GError **error);
-static gboolean version(int argc, char **argv, GError **error);
+static gboolean help(const NeoVerb *verb, int argc, char **argv, GError **error);
+static gboolean version(const NeoVerb *verb, int argc, char **argv, GError **error);
 
-/* A name may have several words. */
-static const struct {
-  const char *name, *arguments;
-  gboolean (*run)(int argc, char **argv, GError **error);
-  const char *summary;
-} verbs[] = {
+static const NeoVerb verbs[] = {
   { "paths add", "--parent INTERFACE --count N [OPTION...]", neo_paths_add, "Makes profiles of N paths, all or none" },
   { "paths list", "[--json]", neo_paths_list, "Prints the path profiles and their states" },
   { "paths remove", "NAME... | --all", neo_paths_remove, "Deletes path profiles" },
-  { "help", "", help, "Prints this text" },
-  { "version", "", version, "Prints the version" },
+  { "help", NULL, help, "Prints this text" },
+  { "version", NULL, version, "Prints the version" },
 };
 
-static gboolean help(int argc, char **argv, GError **error)
+static gboolean help(const NeoVerb *verb, int argc, char **argv, GError **error)
 {
   puts("usage: neo COMMAND [ARGUMENT...]\n");
   for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
-    printf("  neo %s %s\n      %s\n", verbs[i].name, verbs[i].arguments, verbs[i].summary);
+    printf("  neo %s%s%s\n      %s\n", verbs[i].name, verbs[i].arguments ? " " : "", verbs[i].arguments ? verbs[i].arguments : "",
+           verbs[i].summary);
   puts("\nEach command explains its options with --help. See neo(8).");
   return TRUE;
 }
 
-static gboolean version(int argc, char **argv, GError **error)
+static gboolean version(const NeoVerb *verb, int argc, char **argv, GError **error)
 {
   puts("neo " NEO_VERSION);
   return TRUE;
@@ -58,28 +54,27 @@ static char *list_verbs(void)
   return g_string_free(list, FALSE);
 }
 
-static gboolean run_verb(guint verb, int argc, char **argv, GError **error)
+static gboolean run_verb(const NeoVerb *verb, int argc, char **argv, GError **error)
 {
-  g_autofree char *name = g_strdup_printf("neo %s", verbs[verb].name);
+  g_autofree char *name = g_strdup_printf("neo %s", verb->name);
 
   argv[0] = name;
   /* GOption's help names the program. */
   g_set_prgname(name);
-  return verbs[verb].run(argc, argv, error);
+  return verb->run(verb, argc, argv, error);
 }
 
 gboolean neo_verbs_run(int argc, char **argv, GError **error)
 {
   if (argc < 2 || g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h"))
-    return help(argc, argv, error);
+    return help(NULL, argc, argv, error);
   if (g_str_equal(argv[1], "--version"))
-    return version(argc, argv, error);
+    return version(NULL, argc, argv, error);
   for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
     int words = words_of(verbs[i].name, argc - 1, argv + 1);
     if (words)
-      return run_verb(i, argc - words, argv + words, error);
+      return run_verb(&verbs[i], argc - words, argv + words, error);
   }
   g_autofree char *given = g_strjoinv(" ", argv + 1), *known = list_verbs();
-  g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "unknown command \"%s\"; expected %s", given, known);
-  return FALSE;
+  return neo_arguments_refuse(error, "unknown command \"%s\"; expected %s", given, known);
 }

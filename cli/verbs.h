@@ -3,19 +3,28 @@
 
 #include <glib.h>
 
+typedef struct NeoVerb NeoVerb;
+
+/** A command of neo: one row drives dispatch and help. */
+struct NeoVerb {
+  const char *name;      /**< its words, separated by blanks */
+  const char *arguments; /**< for the list of commands */
+  /** Does it and prints the result. argv[0] is the name with the program's before it. */
+  gboolean (*run)(const NeoVerb *verb, int argc, char **argv, GError **error);
+  const char *summary;
+};
+
 /**
  * Runs the verb that the command line names, or prints the help if it names none. argv[0] is the program.
  * NEO_ERROR_USAGE if there is no such verb or its arguments are wrong; other errors are the verb's.
  */
 gboolean neo_verbs_run(int argc, char **argv, GError **error);
 
-/* The verbs. Each gets its own arguments, with argv[0] as a person wrote it ("neo paths add"), and prints its result. */
-
 /** Makes NetworkManager profiles of paths, all or none of them. */
-gboolean neo_paths_add(int argc, char **argv, GError **error);
+gboolean neo_paths_add(const NeoVerb *verb, int argc, char **argv, GError **error);
 
 /** Prints one line for each path profile, or JSON. */
-gboolean neo_paths_list(int argc, char **argv, GError **error);
+gboolean neo_paths_list(const NeoVerb *verb, int argc, char **argv, GError **error);
 
 /** Deletes path profiles, and refuses others. */
-gboolean neo_paths_remove(int argc, char **argv, GError **error);
+gboolean neo_paths_remove(const NeoVerb *verb, int argc, char **argv, GError **error);
