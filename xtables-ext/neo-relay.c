@@ -7,6 +7,7 @@
 #include "xtables-ext/mptcp-bytecode.h"
 #include "xtables-ext/relay-apply.h"
 #include "xtables-ext/relay-config.h"
+#include "xtables-ext/relay-drain.h"
 
 /* neo-relay: loads and unloads the rules of relays. */
 
@@ -49,6 +50,11 @@ static gboolean unload(char **names, guint n, GError **error)
   return neo_relay_unload((const char *const *)names, n, error);
 }
 
+static gboolean drain(char **names, guint n, GError **error)
+{
+  return neo_relay_drain((const char *const *)names, n, error);
+}
+
 static gboolean dump(char **names, guint n, GError **error)
 {
   NeoRelayFile *files = make_files(names, n);
@@ -87,6 +93,7 @@ static const struct {
 } commands[] = {
   { "start", load, TRUE, "start NAME...      load the rules of these relays" },
   { "stop", unload, TRUE, "stop NAME...       remove them" },
+  { "drain", drain, TRUE, "drain NAME...      end their connections first, then remove them" },
   { "reload", load, TRUE, "reload NAME...     load changed files; flows go on" },
   { "dump", dump, TRUE, "dump NAME...       print what start would load, and change nothing" },
   { "bytecode", bytecode, FALSE, "bytecode SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },

@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/iptables.h"
 #include "common/sysctl.h"
+#include "xtables-ext/relay-drain-rules.h"
 #include "xtables-ext/relay-forwarding.h"
 #include "xtables-ext/relay-host.h"
 #include "xtables-ext/relay-text.h"
@@ -23,6 +24,7 @@ typedef struct {
   const char *name;
   char *rules[NEO_IPTABLES_N]; /* NULL: not in this family */
   GPtrArray *sysctls;      /* NeoRelaySysctl */
+  guint drain_time;        /* milliseconds */
   gboolean known, unchanged;
 } Job;
 
@@ -77,6 +79,7 @@ static Job *read_job(const NeoRelayFile *file, GError **error)
   Job *job = g_new0(Job, 1);
   job->name = file->name;
   job->sysctls = neo_relay_sysctls_new();
+  job->drain_time = config->drain_time;
   for (guint i = 0; i < sides->len; i++)
     add_side(job, config, sides->pdata[i]);
   return job;
@@ -124,6 +127,7 @@ static char *state_of(const Job *job)
     const NeoRelaySysctl *sysctl = job->sysctls->pdata[i];
     g_string_append_printf(state, "# sysctl %s=%s\n", sysctl->key, sysctl->value);
   }
+  g_string_append_printf(state, "# drain %u\n", job->drain_time);
   return g_string_free(state, FALSE);
 }
 
@@ -159,6 +163,16 @@ static gboolean make_texts(GPtrArray *jobs, char *ret_texts[static NEO_IPTABLES_
   return TRUE;
 }
 
+static gboolean load_jobs(GPtrArray *jobs, GError **error)
+{
+  char *texts[NEO_IPTABLES_N] = { NULL };
+  gboolean done = make_texts(jobs, texts, error) && neo_iptables_load(texts, error);
+
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
+    g_free(texts[family]);
+  return done;
+}
+
 static char *holder_of(const char *name)
 {
   return g_strconcat("relay-", name, NULL);
@@ -186,6 +200,15 @@ static gboolean write_state(const Job *job, GError **error)
   return g_file_set_contents(path, state, -1, error);
 }
 
+/* iptables cannot remove a built-in chain that is not there, and iptables-save lists it all the same: that of draining only after it. */
+static gsize count_bases(char *const texts[static NEO_IPTABLES_N])
+{
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
+    if (texts[family] && strstr(texts[family], "-X neo-end-"))
+      return NEO_RELAY_N_CHAINS;
+  return NEO_RELAY_CHAIN_END;
+}
+
 static gboolean remove_rules(const char *const *names, gsize n, GError **error)
 {
   g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
@@ -197,7 +220,7 @@ static gboolean remove_rules(const char *const *names, gsize n, GError **error)
     g_ptr_array_add(jobs, job);
   }
   gboolean done = make_texts(jobs, texts, error) &&
-                  neo_iptables_unload(texts, neo_relay_bases, G_N_ELEMENTS(neo_relay_bases), error);
+                  neo_iptables_unload(texts, neo_relay_bases, count_bases(texts), error);
   for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
     g_free(texts[family]);
   return done;
@@ -217,13 +240,10 @@ static gboolean unload_locked(const char *const *names, gsize n, GError **error)
 
 static gboolean apply(GPtrArray *jobs, GError **error)
 {
-  char *texts[NEO_IPTABLES_N] = { NULL };
-  gboolean done = make_texts(jobs, texts, error) && neo_iptables_load(texts, error);
+  gboolean done = load_jobs(jobs, error);
 
   for (guint i = 0; done && i < jobs->len; i++)
     done = hold_sysctls(jobs->pdata[i], error) && write_state(jobs->pdata[i], error);
-  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
-    g_free(texts[family]);
   return done;
 }
 
@@ -261,6 +281,62 @@ gboolean neo_relay_unload(const char *const *names, gsize n, GError **error)
   gboolean done = unload_locked(names, n, error);
   close(lock);
   return done;
+}
+
+/* The rules of one family in a state (state_of()): from its header to the next comment. */
+static char *rules_in_state(const char *state, NeoIptables family)
+{
+  g_autofree char *header = g_strdup_printf("# %s\n", neo_iptables_restore_name(family));
+  const char *start = strstr(state, header);
+
+  if (!start)
+    return g_strdup("");
+  start += strlen(header);
+  const char *end = strstr(start, "# ");
+  return end ? g_strndup(start, end - start) : g_strdup(start);
+}
+
+/* A relay that is loaded, with the rules that drain it. NULL if it is not loaded. */
+static Job *read_closing_job(const char *name, GArray *doors)
+{
+  g_autofree char *path = state_path(name), *state = NULL;
+
+  if (!g_file_get_contents(path, &state, NULL, NULL))
+    return NULL;
+  Job *job = g_new0(Job, 1);
+  const char *drain = strstr(state, "# drain ");
+  job->name = name;
+  job->drain_time = drain ? g_ascii_strtoull(drain + strlen("# drain "), NULL, 10) : 0;
+  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++) {
+    g_autofree char *rules = rules_in_state(state, family);
+    neo_relay_doors(name, rules, doors);
+    job->rules[family] = *rules ? neo_relay_drain_rules(name, rules) : NULL;
+  }
+  return job;
+}
+
+GArray *neo_relay_close(const char *const *names, gsize n, guint *ret_drain_time, GError **error)
+{
+  g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
+  g_autoptr(GArray) doors = g_array_new(FALSE, FALSE, sizeof(NeoRelayDoor));
+  guint drain_time = 0;
+  int lock = lock_state(error);
+
+  if (lock < 0)
+    return NULL;
+  for (gsize i = 0; i < n; i++) {
+    Job *job = read_closing_job(names[i], doors);
+    if (!job)
+      continue;
+    drain_time = MAX(drain_time, job->drain_time);
+    g_ptr_array_add(jobs, job);
+  }
+  gboolean done = !jobs->len || load_jobs(jobs, error);
+  close(lock);
+  if (!done)
+    return NULL;
+  *ret_drain_time = drain_time;
+  return g_steal_pointer(&doors);
 }
 
 char *neo_relay_dump(const NeoRelayFile *files, gsize n, GError **error)

@@ -19,5 +19,11 @@ gboolean neo_relay_load(const NeoRelayFile *files, gsize n, GError **error);
 /** Takes away exactly what neo_relay_load() made of the relays @names, whether or not it got to its end. */
 gboolean neo_relay_unload(const char *const *names, gsize n, GError **error);
 
+/**
+ * Loads what drains those of the relays @names that are loaded (neo_relay_drain_rules()). Returns where they took connections, an array of
+ * NeoRelayDoor that the caller owns; *@ret_drain_time is the longest DrainTime= of them, in milliseconds. neo_relay_unload() is to follow.
+ */
+GArray *neo_relay_close(const char *const *names, gsize n, guint *ret_drain_time, GError **error);
+
 /** What neo_relay_load() would hand to iptables-restore and ip6tables-restore on a host without rules, and the sysctls. The caller owns it. */
 char *neo_relay_dump(const NeoRelayFile *files, gsize n, GError **error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/config.h"
+#include "xtables-ext/relay-drain.h"
 
 /* Defaults that no gateway of 64 paths reaches in normal use, as all its paths may come from one address behind NAT. */
 enum { DEFAULT_CONN_LIMIT = 4096, DEFAULT_SYN_RATE = 500 };
@@ -71,6 +72,7 @@ static const NeoConfigKey keys[] = {
   { "ConnLimit", neo_config_uint, offsetof(NeoRelayConfig, conn_limit), .max = 1000000 },
   { "SynRate", neo_config_uint, offsetof(NeoRelayConfig, syn_rate), .max = 100000 },
   { "Mss", parse_mss, offsetof(NeoRelayConfig, mss) },
+  { "DrainTime", neo_config_milliseconds, offsetof(NeoRelayConfig, drain_time), .max = 60000 },
   { NULL },
 };
 
@@ -127,7 +129,8 @@ static NeoRelayConfig *config_new(const char *name)
 {
   NeoRelayConfig *config = g_new0(NeoRelayConfig, 1);
 
-  *config = (NeoRelayConfig){ .name = g_strdup(name), .conn_limit = DEFAULT_CONN_LIMIT, .syn_rate = DEFAULT_SYN_RATE };
+  *config = (NeoRelayConfig){ .name = g_strdup(name), .conn_limit = DEFAULT_CONN_LIMIT, .syn_rate = DEFAULT_SYN_RATE,
+                              .drain_time = NEO_RELAY_DRAIN_TIME };
   return config;
 }
 

@@ -25,6 +25,7 @@ typedef struct {
   guint conn_limit;  /**< connections of one client at a time; 0: no limit */
   guint syn_rate;    /**< new connections of one client in a second; 0: no limit */
   guint mss;         /**< bytes, NEO_RELAY_MSS_PMTU, or 0: as it is */
+  guint drain_time;  /**< milliseconds */
 } NeoRelayConfig;
 
 /** Whether @name can be a relay's: letters, digits, "-", "_", "." and "@", at most 64, the first a letter or digit. */

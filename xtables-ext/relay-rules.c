@@ -10,7 +10,8 @@
  *   filter FORWARD      accepts what this relay has mapped; drops what an interface forwards only because of relays
  *   nat PREROUTING      RELAY
  *   nat POSTROUTING     RELAYBACK
- * nat comes last, so that nothing is mapped before it may pass.
+ *   raw OUTPUT          what a relay that is drained sends itself is not tracked (relay-drain-rules.c)
+ * nat comes behind filter, so that nothing is mapped before it may pass.
  */
 const NeoIptablesBase neo_relay_bases[NEO_RELAY_N_CHAINS] = {
   [NEO_RELAY_CHAIN_SYN] = { "raw", "PREROUTING" },
@@ -18,11 +19,12 @@ const NeoIptablesBase neo_relay_bases[NEO_RELAY_N_CHAINS] = {
   [NEO_RELAY_CHAIN_FORWARD] = { "filter", "FORWARD" },
   [NEO_RELAY_CHAIN_IN] = { "nat", "PREROUTING" },
   [NEO_RELAY_CHAIN_OUT] = { "nat", "POSTROUTING" },
+  [NEO_RELAY_CHAIN_END] = { "raw", "OUTPUT" },
 };
 
 static const char *const prefixes[NEO_RELAY_N_CHAINS] = {
   [NEO_RELAY_CHAIN_SYN] = "neo-syn-",    [NEO_RELAY_CHAIN_MSS] = "neo-mss-", [NEO_RELAY_CHAIN_FORWARD] = "neo-fwd-",
-  [NEO_RELAY_CHAIN_IN] = "neo-in-",      [NEO_RELAY_CHAIN_OUT] = "neo-out-",
+  [NEO_RELAY_CHAIN_IN] = "neo-in-",      [NEO_RELAY_CHAIN_OUT] = "neo-out-", [NEO_RELAY_CHAIN_END] = "neo-end-",
 };
 
 /* The kernel's limit for a chain is 28 characters (XT_EXTENSION_MAXNAMELEN - 1), the longest prefix has 8. */

@@ -27,6 +27,7 @@ typedef enum {
   NEO_RELAY_CHAIN_FORWARD,
   NEO_RELAY_CHAIN_IN,
   NEO_RELAY_CHAIN_OUT,
+  NEO_RELAY_CHAIN_END, /**< only while the relay is drained; the last, see neo_relay_unload() */
   NEO_RELAY_N_CHAINS
 } NeoRelayChain;
 
