@@ -15,14 +15,19 @@
  * "held" are the values before and since, and each other file is a holder. A lock on @state_dir orders the programs.
  */
 
-char *neo_sysctl_read(const char *key, GError **error)
+static char *read_below(const char *root, const char *key, GError **error)
 {
-  g_autofree char *path = g_build_filename("/proc/sys", key, NULL);
+  g_autofree char *path = g_build_filename(root, key, NULL);
   char *value = NULL;
 
   if (!g_file_get_contents(path, &value, NULL, error))
     return NULL;
   return g_strchomp(value);
+}
+
+char *neo_sysctl_read(const char *key, GError **error)
+{
+  return read_below("/proc/sys", key, error);
 }
 
 static gboolean write_file(const char *path, const char *text, GError **error)
@@ -98,13 +103,13 @@ gboolean neo_sysctl_hold(const char *state_dir, const char *key, const char *val
   return held;
 }
 
-char *neo_sysctl_before(const char *state_dir, const char *key, GError **error)
+char *neo_sysctl_before(const char *root, const char *state_dir, const char *key, GError **error)
 {
   g_autofree char *dir = key_dir(state_dir, key);
   g_autofree char *before_path = g_build_filename(dir, "before", NULL);
   char *before = NULL;
 
-  return g_file_get_contents(before_path, &before, NULL, NULL) ? before : neo_sysctl_read(key, error);
+  return g_file_get_contents(before_path, &before, NULL, NULL) ? before : read_below(root, key, error);
 }
 
 static guint count_files(const char *dir)

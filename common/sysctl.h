@@ -16,8 +16,8 @@ gboolean neo_sysctl_write(const char *key, const char *value, GError **error);
  */
 gboolean neo_sysctl_hold(const char *state_dir, const char *key, const char *value, const char *holder, GError **error);
 
-/** The value that @key had before its first holder; the present one if nobody holds it. The caller owns the text. */
-char *neo_sysctl_before(const char *state_dir, const char *key, GError **error);
+/** The value that @key had before its first holder; the present one, below @root, if nobody holds it. The caller owns the text. */
+char *neo_sysctl_before(const char *root, const char *state_dir, const char *key, GError **error);
 
 /**
  * Lets go of all keys that @holder holds. A value that somebody else changed meanwhile, or whose interface is

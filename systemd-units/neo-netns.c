@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/forwarding.h"
 #include "common/log.h"
 #include "systemd-units/proxy-files.h"
 #include "systemd-units/proxy-forward.h"
@@ -46,7 +47,7 @@ static NeoProxyPlan *plan(const char *name, const NeoProxyPlan *before, GError *
   g_autoptr(GArray) resolvers = config->resolvers ? g_array_ref(config->resolvers) : neo_proxy_nameservers();
   NeoProxyPlan *made = neo_proxy_plan_make(name, config, host, resolvers, before, error);
   if (made)
-    neo_proxy_guard(made);
+    neo_proxy_guard(made, NEO_FORWARDING_ROOT, NEO_FORWARDING_STATE_DIR);
   return made;
 }
 

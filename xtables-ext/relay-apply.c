@@ -9,21 +9,19 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/forwarding.h"
 #include "common/iptables.h"
-#include "common/sysctl.h"
 #include "xtables-ext/relay-drain-rules.h"
-#include "xtables-ext/relay-forwarding.h"
 #include "xtables-ext/relay-host.h"
 #include "xtables-ext/relay-text.h"
 
 #define STATE_DIR "/run/neo/relay"
-#define SYSCTL_DIR "/run/neo/sysctl"
 
 /* A relay on its way into the kernel. */
 typedef struct {
   const char *name;
   char *rules[NEO_IPTABLES_N]; /* NULL: not in this family */
-  GPtrArray *sysctls;      /* NeoRelaySysctl */
+  GArray *sysctls;             /* NeoForwardingSysctl */
   guint drain_time;        /* milliseconds */
   gboolean known, unchanged;
 } Job;
@@ -34,7 +32,7 @@ static void job_free(gpointer data)
 
   for (NeoIptables i = 0; i < NEO_IPTABLES_N; i++)
     g_free(job->rules[i]);
-  g_clear_pointer(&job->sysctls, g_ptr_array_unref);
+  g_clear_pointer(&job->sysctls, g_array_unref);
   g_free(job);
 }
 
@@ -62,11 +60,22 @@ static int lock_state(GError **error)
 
 static void add_side(Job *job, const NeoRelayConfig *config, NeoRelaySide *side)
 {
-  g_autoptr(NeoRelayForwarding) forwarding = neo_relay_forwarding_read(side, SYSCTL_DIR);
-
-  neo_relay_forwarding_sysctls(side, forwarding, job->sysctls);
-  neo_relay_forwarding_guard(side, forwarding);
+  neo_relay_side_guard(side, NEO_FORWARDING_ROOT, NEO_FORWARDING_STATE_DIR);
   job->rules[neo_iptables_of(side->family)] = neo_relay_rules(config, side);
+}
+
+static GArray *sysctls_of(const GPtrArray *sides)
+{
+  g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(NeoForwardingLink));
+
+  for (guint i = 0; i < sides->len; i++) {
+    const NeoRelaySide *side = sides->pdata[i];
+    for (guint j = 0; j < side->interfaces->len; j++) {
+      NeoForwardingLink link = { side->family, side->interfaces->pdata[j] };
+      g_array_append_val(links, link);
+    }
+  }
+  return neo_forwarding_sysctls(links, NEO_FORWARDING_ROOT);
 }
 
 static Job *read_job(const NeoRelayFile *file, GError **error)
@@ -78,7 +87,7 @@ static Job *read_job(const NeoRelayFile *file, GError **error)
     return NULL;
   Job *job = g_new0(Job, 1);
   job->name = file->name;
-  job->sysctls = neo_relay_sysctls_new();
+  job->sysctls = sysctls_of(sides);
   job->drain_time = config->drain_time;
   for (guint i = 0; i < sides->len; i++)
     add_side(job, config, sides->pdata[i]);
@@ -117,16 +126,21 @@ static GPtrArray *read_jobs(const NeoRelayFile *files, gsize n, GError **error)
   return NULL;
 }
 
+static void append_sysctls(GString *text, const Job *job)
+{
+  for (guint i = 0; i < job->sysctls->len; i++) {
+    const NeoForwardingSysctl *sysctl = &g_array_index(job->sysctls, NeoForwardingSysctl, i);
+    g_string_append_printf(text, "# sysctl %s=%s\n", sysctl->key, sysctl->value);
+  }
+}
+
 static char *state_of(const Job *job)
 {
   GString *state = g_string_new(NULL);
 
   for (NeoIptables i = 0; i < NEO_IPTABLES_N; i++)
     g_string_append_printf(state, "# %s\n%s", neo_iptables_restore_name(i), job->rules[i] ? job->rules[i] : "");
-  for (guint i = 0; i < job->sysctls->len; i++) {
-    const NeoRelaySysctl *sysctl = job->sysctls->pdata[i];
-    g_string_append_printf(state, "# sysctl %s=%s\n", sysctl->key, sysctl->value);
-  }
+  append_sysctls(state, job);
   g_string_append_printf(state, "# drain %u\n", job->drain_time);
   return g_string_free(state, FALSE);
 }
@@ -183,14 +197,9 @@ static gboolean hold_sysctls(const Job *job, GError **error)
   g_autofree char *holder = holder_of(job->name);
 
   /* Another set of interfaces: let go of those that are no longer needed. */
-  if (job->known && !job->unchanged && !neo_sysctl_release(SYSCTL_DIR, holder, error))
+  if (job->known && !job->unchanged && !neo_forwarding_release(holder, error))
     return FALSE;
-  for (guint i = 0; i < job->sysctls->len; i++) {
-    const NeoRelaySysctl *sysctl = job->sysctls->pdata[i];
-    if (!neo_sysctl_hold(SYSCTL_DIR, sysctl->key, sysctl->value, holder, error))
-      return FALSE;
-  }
-  return TRUE;
+  return neo_forwarding_hold(job->sysctls, holder, error);
 }
 
 static gboolean write_state(const Job *job, GError **error)
@@ -232,7 +241,7 @@ static gboolean unload_locked(const char *const *names, gsize n, GError **error)
 
   for (gsize i = 0; i < n; i++) {
     g_autofree char *holder = holder_of(names[i]), *path = state_path(names[i]);
-    done &= neo_sysctl_release(SYSCTL_DIR, holder, done ? error : NULL);
+    done &= neo_forwarding_release(holder, done ? error : NULL);
     g_unlink(path);
   }
   return done;
@@ -350,9 +359,6 @@ char *neo_relay_dump(const NeoRelayFile *files, gsize n, GError **error)
       g_string_append_printf(out, "# %s --noflush\n%s", neo_iptables_restore_name(family), text);
   }
   for (guint i = 0; jobs && i < jobs->len; i++)
-    for (guint j = 0; j < ((Job *)jobs->pdata[i])->sysctls->len; j++) {
-      const NeoRelaySysctl *sysctl = ((Job *)jobs->pdata[i])->sysctls->pdata[j];
-      g_string_append_printf(out, "# sysctl %s=%s\n", sysctl->key, sysctl->value);
-    }
+    append_sysctls(out, jobs->pdata[i]);
   return g_string_free(out, !jobs);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/forwarding.h"
+
 /*
  * A relay has a chain of its own for each of these places, and a jump to it at the place's head:
  *   raw PREROUTING      SynRate=, before connection tracking has work with them
@@ -51,6 +53,19 @@ void neo_relay_side_free(NeoRelaySide *side)
   g_ptr_array_unref(side->interfaces);
   g_ptr_array_unref(side->guarded);
   g_free(side);
+}
+
+void neo_relay_side_guard(NeoRelaySide *side, const char *root, const char *state_dir)
+{
+  g_ptr_array_set_size(side->guarded, 0);
+  for (guint i = 0; i < side->interfaces->len; i++) {
+    const char *interface = side->interfaces->pdata[i];
+    NeoGuard guard = neo_forwarding_guard(side->family, interface, root, state_dir);
+    if (guard != NEO_GUARD_NONE)
+      g_ptr_array_add(side->guarded, g_strdup(guard == NEO_GUARD_ALL ? "+" : interface));
+    if (guard == NEO_GUARD_ALL)
+      break;
+  }
 }
 
 static char *suffix_of(const char *name)

@@ -20,6 +20,9 @@ NeoRelaySide *neo_relay_side_new(sa_family_t family);
 void neo_relay_side_free(NeoRelaySide *side);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoRelaySide, neo_relay_side_free)
 
+/** Names in @side->guarded what would forward only because of relays; @root and @state_dir as for neo_forwarding_guard(). */
+void neo_relay_side_guard(NeoRelaySide *side, const char *root, const char *state_dir);
+
 /** The chains of a relay, in the order in which they are put in: nothing is mapped before it may pass. */
 typedef enum {
   NEO_RELAY_CHAIN_SYN,

@@ -10,33 +10,7 @@
 #include "systemd-units/proxy-forward.h"
 #include "systemd-units/proxy-plan.h"
 #include "systemd-units/proxy-rules.h"
-
-static char *make_dir(void)
-{
-  char *dir = g_dir_make_tmp("neo-proxy-XXXXXX", NULL);
-  g_assert_nonnull(dir);
-  return dir;
-}
-
-static void write_file(const char *dir, const char *name, const char *text)
-{
-  g_autofree char *path = g_build_filename(dir, name, NULL), *parent = g_path_get_dirname(path);
-
-  g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
-  g_assert_true(g_file_set_contents(path, text, -1, NULL));
-}
-
-static void remove_tree(const char *path)
-{
-  g_autoptr(GDir) entries = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
-  const char *entry;
-
-  while (entries && (entry = g_dir_read_name(entries))) {
-    g_autofree char *below = g_build_filename(path, entry, NULL);
-    remove_tree(below);
-  }
-  g_remove(path);
-}
+#include "tests/unit/sample-root.h"
 
 static NeoAddress address(const char *text)
 {
@@ -71,11 +45,11 @@ static NeoProxyHost *make_host(void)
 
 static NeoProxyConfig *load(const char *text, const NeoProxyHost *host, char **ret_service, GError **error)
 {
-  g_autofree char *dir = make_dir(), *path = g_build_filename(dir, "main.conf", NULL);
+  g_autofree char *dir = sample_root_make(), *path = g_build_filename(dir, "main.conf", NULL);
 
-  write_file(dir, "main.conf", text);
+  sample_root_write(dir, "main.conf", text);
   NeoProxyConfig *config = neo_proxy_config_load(path, host, ret_service, error);
-  remove_tree(dir);
+  sample_root_remove(dir);
   return config;
 }
 
@@ -309,40 +283,42 @@ static void test_rules_remove(void)
                 "*filter\n-D INPUT -j neo-px-main-in\n-D INPUT -j neo-px-main-in\nCOMMIT\n");
 }
 
-static gboolean wants(const GArray *sysctls, const char *key, const char *value)
-{
-  for (guint i = 0; i < sysctls->len; i++) {
-    const NeoProxySysctl *sysctl = &g_array_index(sysctls, NeoProxySysctl, i);
-    if (g_str_equal(sysctl->key, key))
-      return g_str_equal(sysctl->value, value);
-  }
-  return FALSE;
-}
-
+/* The link and the uplink, in each family. */
 static void test_sysctls(void)
 {
-  g_autofree char *root = make_dir();
+  g_autofree char *root = sample_root_make();
   g_autoptr(NeoProxyHost) host = make_host();
   g_autoptr(NeoProxyPlan) plan = make_plan(CONFIG, host, NULL);
 
-  write_file(root, "net/ipv6/conf/all/accept_ra", "1\n");
-  write_file(root, "net/ipv6/conf/ens3/accept_ra", "1\n");
-  write_file(root, "net/ipv6/conf/ens4/accept_ra", "0\n");
-  g_autoptr(GArray) old = neo_proxy_sysctls(plan, root);
-  g_assert_true(wants(old, "net/ipv4/conf/lo/forwarding", "1"));
-  g_assert_true(wants(old, "net/ipv4/conf/neo-main/forwarding", "1"));
-  g_assert_true(wants(old, "net/ipv6/conf/all/forwarding", "1"));
-  g_assert_true(wants(old, "net/ipv6/conf/ens3/accept_ra", "2"));
-  g_assert_cmpuint(old->len, ==, 4);
-  /* An interface that begins to forward drops its default route at once unless accept_ra is 2 by then. */
-  g_assert_cmpstr(g_array_index(old, NeoProxySysctl, 3).key, ==, "net/ipv6/conf/all/forwarding");
+  sample_root_write(root, "net/ipv6/conf/all/force_forwarding", "0\n");
+  g_autoptr(GArray) sysctls = neo_proxy_sysctls(plan, root);
+  g_autofree char *text = sample_root_sysctls(sysctls);
+  g_assert_cmpstr(text, ==,
+                  "net/ipv4/conf/neo-main/forwarding=1 net/ipv6/conf/neo-main/force_forwarding=1 "
+                  "net/ipv4/conf/lo/forwarding=1 net/ipv6/conf/lo/force_forwarding=1 ");
+  sample_root_remove(root);
+}
 
-  write_file(root, "net/ipv6/conf/all/force_forwarding", "0\n");
-  g_autoptr(GArray) new = neo_proxy_sysctls(plan, root);
-  g_assert_true(wants(new, "net/ipv6/conf/lo/force_forwarding", "1"));
-  g_assert_true(wants(new, "net/ipv6/conf/neo-main/force_forwarding", "1"));
-  g_assert_cmpuint(new->len, ==, 4);
-  remove_tree(root);
+static void test_guard(void)
+{
+  g_autofree char *root = sample_root_make();
+  g_autoptr(NeoProxyHost) host = make_host();
+  g_autoptr(NeoProxyPlan) plan = make_plan(CONFIG, host, NULL);
+  const NeoProxyUplink *uplink4 = &g_array_index(plan->uplinks, NeoProxyUplink, 0), *uplink6 = uplink4 + 1;
+
+  sample_root_write(root, "net/ipv4/conf/lo/forwarding", "0\n");
+  sample_root_write(root, "net/ipv6/conf/all/forwarding", "0\n");
+  neo_proxy_guard(plan, root, root);
+  g_assert_true(uplink4->guarded && !uplink6->guarded && plan->guard_ipv6);
+  sample_root_write(root, "net/ipv6/conf/all/force_forwarding", "0\n");
+  sample_root_write(root, "net/ipv6/conf/lo/force_forwarding", "0\n");
+  neo_proxy_guard(plan, root, root);
+  g_assert_true(uplink6->guarded && !plan->guard_ipv6);
+  sample_root_write(root, "net/ipv4/conf/lo/forwarding", "1\n");
+  sample_root_write(root, "net/ipv6/conf/all/forwarding", "1\n");
+  neo_proxy_guard(plan, root, root);
+  g_assert_true(!uplink4->guarded && !uplink6->guarded && !plan->guard_ipv6);
+  sample_root_remove(root);
 }
 
 static void test_nameservers(void)
@@ -395,18 +371,18 @@ static guint count_entries(const char *path)
 
 static void test_dropins(void)
 {
-  g_autofree char *dir = make_dir(), *conf = g_build_filename(dir, "conf", NULL);
+  g_autofree char *dir = sample_root_make(), *conf = g_build_filename(dir, "conf", NULL);
   g_autofree char *units = g_build_filename(dir, "units", NULL), *out = g_build_filename(dir, "out", NULL);
   g_autofree char *run = g_build_filename(dir, "run", NULL);
   const char *const unit_dirs[] = { units, NULL };
 
-  write_file(dir, "conf/front.conf", "[Proxy]\nService=v2ray.service\nPorts=443 80\n");
-  write_file(dir, "conf/native.conf", "[Proxy]\nService=server@main.service\nPorts=8388\nMptcp=native\n");
-  write_file(dir, "conf/off.conf", "[Proxy]\nService=off.service\nPorts=1\n");
-  write_file(dir, "conf/.swp.conf", "x");
-  write_file(dir, "conf/README", "x");
+  sample_root_write(dir, "conf/front.conf", "[Proxy]\nService=v2ray.service\nPorts=443 80\n");
+  sample_root_write(dir, "conf/native.conf", "[Proxy]\nService=server@main.service\nPorts=8388\nMptcp=native\n");
+  sample_root_write(dir, "conf/off.conf", "[Proxy]\nService=off.service\nPorts=1\n");
+  sample_root_write(dir, "conf/.swp.conf", "x");
+  sample_root_write(dir, "conf/README", "x");
   enable(units, "front");
-  write_file(dir, "run/native/state", "");
+  sample_root_write(dir, "run/native/state", "");
   g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, run, out);
   g_assert_cmpuint(complaints->len, ==, 0);
   assert_file(out, "v2ray.service", TIE("front") RESOLV("front"));
@@ -417,21 +393,21 @@ static void test_dropins(void)
               "Wants=neo-front@front:80.service\n");
   assert_file(out, "server@main.service", TIE("native") RESOLV("native"));
   g_assert_cmpuint(count_entries(out), ==, 5);
-  remove_tree(dir);
+  sample_root_remove(dir);
 }
 
 static void test_bad_dropins(void)
 {
-  g_autofree char *dir = make_dir(), *conf = g_build_filename(dir, "conf", NULL);
+  g_autofree char *dir = sample_root_make(), *conf = g_build_filename(dir, "conf", NULL);
   g_autofree char *units = g_build_filename(dir, "units", NULL), *out = g_build_filename(dir, "out", NULL);
   g_autofree char *run = g_build_filename(dir, "run", NULL);
   const char *const unit_dirs[] = { units, NULL };
 
-  write_file(dir, "conf/aaa.conf", "[Proxy]\nService=a.service\nPorts=443\nMptcp=native\n");
-  write_file(dir, "conf/bad.conf", "[Proxy]\nService=b.service\nPorts=0\n");
-  write_file(dir, "conf/same.conf", "[Proxy]\nService=a.service\nPorts=80\n");
-  write_file(dir, "conf/worse.conf", "[Proxy]\nService=b\n");
-  write_file(dir, "conf/not.a.name.conf", "[Proxy]\nService=c.service\nPorts=1\n");
+  sample_root_write(dir, "conf/aaa.conf", "[Proxy]\nService=a.service\nPorts=443\nMptcp=native\n");
+  sample_root_write(dir, "conf/bad.conf", "[Proxy]\nService=b.service\nPorts=0\n");
+  sample_root_write(dir, "conf/same.conf", "[Proxy]\nService=a.service\nPorts=80\n");
+  sample_root_write(dir, "conf/worse.conf", "[Proxy]\nService=b\n");
+  sample_root_write(dir, "conf/not.a.name.conf", "[Proxy]\nService=c.service\nPorts=1\n");
   enable(units, "aaa");
   enable(units, "bad");
   enable(units, "same");
@@ -442,7 +418,7 @@ static void test_bad_dropins(void)
   /* Where the service is known it must not run outside by mistake. */
   assert_file(out, "b.service", TIE("bad") RESOLV("bad"));
   g_assert_cmpuint(count_entries(out), ==, 2);
-  remove_tree(dir);
+  sample_root_remove(dir);
 }
 
 int main(int argc, char **argv)
@@ -459,6 +435,7 @@ int main(int argc, char **argv)
   g_test_add_func("/proxy/rules/add", test_rules);
   g_test_add_func("/proxy/rules/remove", test_rules_remove);
   g_test_add_func("/proxy/forward/sysctls", test_sysctls);
+  g_test_add_func("/proxy/forward/guard", test_guard);
   g_test_add_func("/proxy/files/nameservers", test_nameservers);
   g_test_add_func("/proxy/dropins/good", test_dropins);
   g_test_add_func("/proxy/dropins/bad", test_bad_dropins);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "xtables-ext/relay-forwarding.h"
+#include "tests/unit/sample-root.h"
 #include "xtables-ext/relay-rules.h"
 #include "xtables-ext/relay-text.h"
 
@@ -153,49 +153,25 @@ static void test_stands(void)
   g_assert_true(neo_relay_rules_stand(NULL, "a", none));
 }
 
-static void check_sysctls(const NeoRelaySide *side, const NeoRelayForwarding *forwarding, const char *wanted)
+static void test_guard(void)
 {
-  g_autoptr(GPtrArray) sysctls = neo_relay_sysctls_new();
-  g_autoptr(GString) text = g_string_new(NULL);
-
-  neo_relay_forwarding_sysctls(side, forwarding, sysctls);
-  for (guint i = 0; i < sysctls->len; i++) {
-    const NeoRelaySysctl *one = sysctls->pdata[i];
-    g_string_append_printf(text, "%s=%s ", one->key, one->value);
-  }
-  g_assert_cmpstr(text->str, ==, wanted);
-}
-
-static void test_forwarding(void)
-{
+  g_autofree char *root = sample_root_make();
   g_autoptr(NeoRelaySide) side4 = make_side("192.0.2.10", "192.0.2.11"), side6 = make_side("2001:db8::1", "2001:db8::2");
-  g_autoptr(NeoRelayForwarding) forwarding = neo_relay_forwarding_new();
 
-  forwarding->per_interface = TRUE;
+  sample_root_write(root, "net/ipv4/conf/eth0/forwarding", "0\n");
+  sample_root_write(root, "net/ipv4/conf/eth1/forwarding", "1\n");
+  sample_root_write(root, "net/ipv6/conf/all/forwarding", "0\n");
   g_ptr_array_add(side4->interfaces, g_strdup("eth1"));
-  g_ptr_array_add(forwarding->forwarding, g_strdup("eth1"));
-  check_sysctls(side4, forwarding, "net/ipv4/conf/eth0/forwarding=1 net/ipv4/conf/eth1/forwarding=1 ");
-  check_sysctls(side6, forwarding, "net/ipv6/conf/eth0/force_forwarding=1 ");
-  neo_relay_forwarding_guard(side4, forwarding);
+  g_ptr_array_add(side6->interfaces, g_strdup("eth1"));
+  neo_relay_side_guard(side4, root, root);
   g_assert_cmpuint(side4->guarded->len, ==, 1);
   g_assert_cmpstr(side4->guarded->pdata[0], ==, "eth0");
-  forwarding->router = TRUE;
-  neo_relay_forwarding_guard(side4, forwarding);
-  g_assert_cmpuint(side4->guarded->len, ==, 0);
-}
-
-/* IPv6 before Linux 6.17: all interfaces forward, so all are guarded, and learned routes are kept. */
-static void test_forwarding_of_all(void)
-{
-  g_autoptr(NeoRelaySide) side = make_side("2001:db8::1", "2001:db8::2");
-  g_autoptr(NeoRelayForwarding) forwarding = neo_relay_forwarding_new();
-
-  g_ptr_array_add(forwarding->advertised, g_strdup("eth0"));
-  check_sysctls(side, forwarding, "net/ipv6/conf/eth0/accept_ra=2 net/ipv6/conf/all/forwarding=1 ");
-  neo_relay_forwarding_guard(side, forwarding);
-  g_assert_cmpstr(side->guarded->pdata[0], ==, "+");
+  neo_relay_side_guard(side6, root, root);
+  g_assert_cmpuint(side6->guarded->len, ==, 1);
+  g_assert_cmpstr(side6->guarded->pdata[0], ==, "+");
+  sample_root_remove(root);
   g_autoptr(NeoRelayConfig) config = make_config("g", "Proxy=2001:db8::1\nPorts=1\n");
-  g_autofree char *rules = neo_relay_rules(config, side);
+  g_autofree char *rules = neo_relay_rules(config, side6);
   g_assert_nonnull(strstr(rules, "-A neo-fwd-g -m conntrack --ctstate NEW,INVALID,UNTRACKED -j DROP\n"));
 }
 
@@ -257,8 +233,7 @@ int main(int argc, char **argv)
   g_test_add_func("/relay/text/fresh", test_fresh);
   g_test_add_func("/relay/text/again", test_again);
   g_test_add_func("/relay/text/stands", test_stands);
-  g_test_add_func("/relay/forwarding/interfaces", test_forwarding);
-  g_test_add_func("/relay/forwarding/all", test_forwarding_of_all);
+  g_test_add_func("/relay/guard", test_guard);
   g_test_add_func("/relay/config/errors", test_config_errors);
   g_test_add_func("/relay/names", test_names);
   return g_test_run();
