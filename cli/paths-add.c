@@ -65,12 +65,15 @@ static gboolean check_parent(const Add *add, GError **error)
   return neo_arguments_refuse(error, "--parent: no such interface \"%s\"; expected one of: %s", add->request.parent, known->str);
 }
 
+/* Those of others. */
 static void take_profiles(const Add *add, NeoTaken *taken)
 {
   const GPtrArray *profiles = nm_client_get_connections(add->client);
 
   for (guint i = 0; i < profiles->len; i++) {
     NMConnection *profile = profiles->pdata[i];
+    if (g_ptr_array_find(add->added, profile, NULL))
+      continue;
     g_autofree char *owner = g_strdup_printf("profile \"%s\"", nm_connection_get_id(profile));
     neo_taken_add_name(taken, nm_connection_get_id(profile), owner);
     neo_taken_add_name(taken, nm_connection_get_interface_name(profile), owner);
@@ -113,11 +116,17 @@ static gboolean interrupt(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Whether nothing came between: NetworkManager itself takes two profiles of one name. */
 static gboolean go_on(const Add *add, GError **error)
 {
-  if (add->interrupted)
+  g_autoptr(NeoTaken) taken = neo_taken_new();
+
+  if (add->interrupted) {
     g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, "interrupted");
-  return !add->interrupted;
+    return FALSE;
+  }
+  take_profiles(add, taken);
+  return neo_path_request_check_free(&add->request, taken, error);
 }
 
 static gboolean add_profiles(Add *add, GError **error)
@@ -144,6 +153,7 @@ static gboolean activate_profiles(Add *add, GError **error)
 static void undo(const Add *add, GError **error)
 {
   g_autoptr(GString) message = g_string_new((*error)->message);
+  int code = (*error)->code;
   gboolean left = FALSE;
 
   for (guint i = 0; i < add->added->len; i++) {
@@ -156,7 +166,7 @@ static void undo(const Add *add, GError **error)
   if (!left)
     g_string_append(message, "; nothing was added");
   g_clear_error(error);
-  g_set_error_literal(error, NEO_ERROR, NEO_ERROR_SYSTEM, message->str);
+  g_set_error_literal(error, NEO_ERROR, code, message->str);
 }
 
 static gboolean apply(Add *add, GError **error)
