@@ -1,32 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "common/config.h"
 #include "common/error.h"
-
-typedef struct {
-  gboolean on;
-  guint count, mode, timeout;
-  char *name;
-  NeoAddress address;
-  NeoPrefix subnet;
-  GArray *addresses, *ports;
-  GPtrArray *names;
-} Sample;
-
-static const char *const modes[] = { "mptcp", "join", "tcp", NULL };
-
-static const NeoConfigKey keys[] = {
-  { "On", neo_config_bool, offsetof(Sample, on) },
-  { "Count", neo_config_uint, offsetof(Sample, count), .min = 1, .max = 250 },
-  { "Mode", neo_config_enum, offsetof(Sample, mode), .data = modes },
-  { "Timeout", neo_config_milliseconds, offsetof(Sample, timeout) },
-  { "Name", neo_config_string, offsetof(Sample, name) },
-  { "Address", neo_config_address, offsetof(Sample, address) },
-  { "Subnet", neo_config_prefix, offsetof(Sample, subnet) },
-  { "Addresses", neo_config_addresses, offsetof(Sample, addresses), NEO_CONFIG_LIST },
-  { "Ports", neo_config_ports, offsetof(Sample, ports), NEO_CONFIG_LIST },
-  { "Names", neo_config_strings, offsetof(Sample, names), NEO_CONFIG_LIST },
-  { NULL },
-};
+#include "tests/unit/config-sample.h"
 
 static void check_sample(gpointer data, NeoConfigReport *report)
 {
@@ -38,16 +12,7 @@ static void check_sample(gpointer data, NeoConfigReport *report)
     neo_config_report(report, "Name", NULL, "missing beside On=", "a name");
 }
 
-static const NeoConfigSchema schema = { "Sample", keys, .check = check_sample };
-
-static void sample_clear(Sample *sample)
-{
-  g_free(sample->name);
-  g_clear_pointer(&sample->addresses, g_array_unref);
-  g_clear_pointer(&sample->ports, g_array_unref);
-  g_clear_pointer(&sample->names, g_ptr_array_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Sample, sample_clear)
+static const NeoConfigSchema schema = { "Sample", sample_keys, .check = check_sample };
 
 static void test_good(void)
 {
@@ -122,7 +87,7 @@ static void test_required(void)
 
 static void test_foreign(void)
 {
-  static const NeoConfigSchema loose = { "Sample", keys, .foreign_sections = TRUE };
+  static const NeoConfigSchema loose = { "Sample", sample_keys, .foreign_sections = TRUE };
   g_auto(Sample) sample = { 0 };
   g_autoptr(GError) error = NULL;
 
