@@ -131,14 +131,15 @@ def speeds(lab, hosts, progress, size, checksum):
         for group in [hosts] if count <= SIDE_BY_SIDE else [[host] for host in hosts]:
             for host in group:
                 lab.chain("addresses", host, str(count))
-            downloads = [Download(lab, host, size) for host in group]
+            seen = {}
+            downloads = [Download(lab, host, size, (0.5, lambda host=host: seen.update({host: subflows(lab, host)}))) for host in group]
             watch(progress, plural(count), downloads)
             for d in downloads:
-                row = {"addresses": count, **d.result(checksum)}
+                row = {"addresses": count, **d.result(checksum), "subflows": seen[d.host]}
                 row["times_one"] = round(row["mbit_per_s"] / (rows[d.host] or [row])[0]["mbit_per_s"], 2)
                 rows[d.host].append(row)
                 progress.done(f"  {GATEWAYS[d.host]:16} {plural(count)} {row['mbit_per_s']:7.1f} Mbit/s {row['times_one']:5.2f} x  "
-                              f"[{bar(row['mbit_per_s'] / (RATE * ADDRESSES[-1]))}]  checksum {same(row)}")
+                              f"[{bar(row['mbit_per_s'] / (RATE * ADDRESSES[-1]))}]  checksum {same(row)}; subflows: {describe(seen[d.host])}")
     return rows
 
 
@@ -146,8 +147,16 @@ def same(row):
     return "equal" if row["checksum_equal"] else "DIFFERENT"
 
 
-def subflows(lab, host, peer):
-    return len(lab.run(host, "ss", "-Htn", "state", "established", "dst", peer, check=False).splitlines())
+def subflows(lab, host):
+    """Pairs of local address and name of the far end, as ss shows them now."""
+    lines = lab.run(host, "ss", "-Htn", "state", "established", "dport", "=", ":443", check=False).splitlines()
+    pairs = [re.findall(r"([0-9.]+)(?:%\w+)?:\d+", line) for line in lines]
+    return sorted((local, NAMES.get(far, far)) for local, far in pairs)
+
+
+def describe(pairs):
+    ends = [far for _, far in pairs]
+    return f"{len({local for local, _ in pairs})} addresses, " + ", ".join(f"{ends.count(end)} to {end}" for end in sorted(set(ends)))
 
 
 def cut_relay(lab, host, progress, size, checksum):
@@ -155,7 +164,7 @@ def cut_relay(lab, host, progress, size, checksum):
     through = []
 
     def cut():
-        through.append(subflows(lab, host, "192.0.2.11"))
+        through.append([far for _, far in subflows(lab, host)].count("ra"))
         lab("break", "host", "ra")
 
     try:
