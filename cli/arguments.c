@@ -4,19 +4,12 @@
 #include <stdarg.h>
 
 #include "common/error.h"
+#include "common/options.h"
 
 gboolean neo_arguments_parse(const NeoVerb *verb, const GOptionEntry *entries, int argc, char **argv, GError **error)
 {
-  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
   g_autofree char *summary = g_strdup_printf("%s. See neo(8).", verb->summary);
-
-  g_option_context_set_summary(context, summary);
-  g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, &argc, &argv, error))
-    return FALSE;
-  if (argc > 1)
-    return neo_arguments_refuse(error, "unexpected argument \"%s\"; expected options only, see --help", argv[1]);
-  return TRUE;
+  return neo_options_parse(argc, argv, entries, summary, error);
 }
 
 gboolean neo_arguments_refuse(GError **error, const char *format, ...)

@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "common/options.h"
 #include "networkd/files.h"
 #include "networkd/generate.h"
 #include "networkd/links.h"
@@ -137,23 +138,16 @@ static gboolean run(Generator *generator, GError **error)
   return !g_str_equal(generator->root, "/") || neo_links_delete(removed, error);
 }
 
-static gboolean parse_arguments(int *argc, char ***argv, Generator *generator, GError **error)
+static gboolean parse_arguments(int argc, char **argv, Generator *generator, GError **error)
 {
   const GOptionEntry entries[] = {
     { "root", 0, 0, G_OPTION_ARG_FILENAME, &generator->root, "Read and write files below DIRECTORY instead of /", "DIRECTORY" },
     { "remove", 0, 0, G_OPTION_ARG_NONE, &generator->remove, "Remove what earlier runs wrote, and the interfaces made of it", NULL },
     { NULL },
   };
-  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
-  g_option_context_set_summary(context, "Writes .netdev and .network files for sections [X-Neo]; see neo-network-generator(8).");
-  g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, argc, argv, error))
+  if (!neo_options_parse(argc, argv, entries, "Writes .netdev and .network files for sections [X-Neo]; see neo-network-generator(8).", error))
     return FALSE;
-  if (*argc > 1) {
-    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "unexpected argument \"%s\"; expected options only, see --help", (*argv)[1]);
-    return FALSE;
-  }
   if (!generator->root)
     generator->root = g_strdup("/");
   return TRUE;
@@ -165,7 +159,7 @@ int main(int argc, char **argv)
   g_autoptr(GError) error = NULL;
 
   neo_log_init("neo-network-generator");
-  if (!parse_arguments(&argc, &argv, &generator, &error))
+  if (!parse_arguments(argc, argv, &generator, &error))
     return neo_log_failure(error);
   generator.output_dir = neo_files_output_dir(generator.root);
   return run(&generator, &error) ? EX_OK : neo_log_failure(error);

@@ -5,8 +5,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "common/error.h"
 #include "common/log.h"
+#include "common/options.h"
 #include "paths/accept.h"
 #include "paths/engine.h"
 #include "paths/monitor.h"
@@ -262,7 +262,7 @@ static void daemon_clear(Daemon *daemon)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Daemon, daemon_clear)
 
-static gboolean parse_arguments(int *argc, char ***argv, char **conf_path, Options *options, GError **error)
+static gboolean parse_arguments(int argc, char **argv, char **conf_path, Options *options, GError **error)
 {
   const GOptionEntry entries[] = {
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, conf_path, "Read FILE instead of " NEO_CONFDIR "/paths.conf", "FILE" },
@@ -272,17 +272,8 @@ static gboolean parse_arguments(int *argc, char ***argv, char **conf_path, Optio
     { "accept", 0, 0, G_OPTION_ARG_NONE, &options->accept, "Serve accepted connections only: take any number of joins, announce MPTCP endpoints", NULL },
     { NULL },
   };
-  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
-  g_option_context_set_summary(context, "Gives each network path its rules and its MPTCP endpoint; see neo-pathd(8).");
-  g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, argc, argv, error))
-    return FALSE;
-  if (*argc > 1) {
-    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "unexpected argument \"%s\"; expected options only, see --help", (*argv)[1]);
-    return FALSE;
-  }
-  return TRUE;
+  return neo_options_parse(argc, argv, entries, "Gives each network path its rules and its MPTCP endpoint; see neo-pathd(8).", error);
 }
 
 int main(int argc, char **argv)
@@ -292,7 +283,7 @@ int main(int argc, char **argv)
   g_autoptr(GError) error = NULL;
 
   neo_log_init("neo-pathd");
-  if (!parse_arguments(&argc, &argv, &daemon.conf_path, &options, &error))
+  if (!parse_arguments(argc, argv, &daemon.conf_path, &options, &error))
     return neo_log_failure(error);
   if (!daemon.conf_path)
     daemon.conf_path = g_strdup(NEO_CONFDIR "/paths.conf");

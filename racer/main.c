@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "common/options.h"
 #include "racer/server.h"
 #include "racer/trial.h"
 
@@ -22,11 +23,8 @@ static gboolean parse_options(Options *options, int argc, char **argv, GError **
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->endpoints, "Endpoints for --race", "[ENDPOINT...]" },
     { NULL },
   };
-  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
-  g_option_context_set_summary(context, "Connects each client to the endpoint that answers first. See neo-racer(8).");
-  g_option_context_add_main_entries(context, entries, NULL);
-  return g_option_context_parse(context, &argc, &argv, error);
+  return neo_options_parse(argc, argv, entries, "Connects each client to the endpoint that answers first. See neo-racer(8).", error);
 }
 
 static gboolean refuse(GError **error, const char *message)
