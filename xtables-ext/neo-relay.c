@@ -8,15 +8,21 @@
 #include "xtables-ext/relay-apply.h"
 #include "xtables-ext/relay-config.h"
 #include "xtables-ext/relay-drain.h"
+#include "xtables-ext/relay-probe.h"
 
 /* neo-relay: loads and unloads the rules of relays. */
 
 static char *config_path;
 static gboolean ipv6;
+static NeoRelayProbe probe_request;
+static gboolean probe_failed;
 
 static const GOptionEntry options[] = {
   { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_path, "The relay's file, instead of " NEO_CONFDIR "/relay/NAME.conf", "FILE" },
   { "ipv6", '6', 0, G_OPTION_ARG_NONE, &ipv6, "bytecode: for ip6tables", NULL },
+  { "via", 0, 0, G_OPTION_ARG_STRING, &probe_request.via, "probe: the relay", "RELAY" },
+  { "from", 0, 0, G_OPTION_ARG_STRING, &probe_request.from, "probe: the own address to connect from", "ADDRESS" },
+  { "json", 0, 0, G_OPTION_ARG_NONE, &probe_request.json, "probe: print JSON", NULL },
   { NULL },
 };
 
@@ -85,6 +91,21 @@ static gboolean bytecode(char **words, guint n, GError **error)
   return TRUE;
 }
 
+static gboolean probe(char **words, guint n, GError **error)
+{
+  gboolean well = FALSE;
+
+  if (n != 1 || !probe_request.via) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "probe: expected probe PROXY[:PORT] --via RELAY");
+    return FALSE;
+  }
+  probe_request.proxy = words[0];
+  if (!neo_relay_probe(&probe_request, &well, error))
+    return FALSE;
+  probe_failed = !well;
+  return TRUE;
+}
+
 static const struct {
   const char *name;
   gboolean (*run)(char **words, guint n, GError **error);
@@ -96,6 +117,7 @@ static const struct {
   { "drain", drain, TRUE, "drain NAME...      end their connections first, then remove them" },
   { "reload", load, TRUE, "reload NAME...     load changed files; flows go on" },
   { "dump", dump, TRUE, "dump NAME...       print what start would load, and change nothing" },
+  { "probe", probe, FALSE, "probe PROXY[:PORT] --via RELAY  connect and join through the relay, and say what happened" },
   { "bytecode", bytecode, FALSE, "bytecode SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },
 };
 
@@ -151,5 +173,7 @@ int main(int argc, char **argv)
   }
   gboolean done = run(argv + 1, argc - 1, &error);
   g_free(config_path);
-  return done ? 0 : neo_log_failure(error);
+  g_free((char *)probe_request.via);
+  g_free((char *)probe_request.from);
+  return done ? probe_failed : neo_log_failure(error);
 }

@@ -7,7 +7,7 @@
 #include "xtables-ext/relay-drain.h"
 
 /* Defaults that no gateway of 64 paths reaches in normal use, as all its paths may come from one address behind NAT. */
-enum { DEFAULT_CONN_LIMIT = 4096, DEFAULT_SYN_RATE = 500 };
+enum { DEFAULT_CONN_LIMIT = 4096, DEFAULT_SYN_RATE = 500, MAX_DRAIN_TIME = 60000 };
 
 static const char *const modes[] = { "mptcp", "join", "tcp", NULL };
 
@@ -63,6 +63,19 @@ static gboolean parse_mss(const NeoConfigKey *key, const char *value, gpointer f
   return TRUE;
 }
 
+/* systemd gives a stop 90 s (TimeoutStopSec=), which the rest of it needs too. */
+static gboolean parse_drain_time(const NeoConfigKey *key, const char *value, gpointer field, NeoConfigProblem *problem)
+{
+  guint time = 0;
+
+  if (neo_config_milliseconds(key, value, &time, problem) && time <= MAX_DRAIN_TIME) {
+    *(guint *)field = time;
+    return TRUE;
+  }
+  *problem = (NeoConfigProblem){ "not a time that draining may take", "a time from 0 to 60s such as 500ms or 5s" };
+  return FALSE;
+}
+
 static const NeoConfigKey keys[] = {
   { "Proxy", parse_proxy, offsetof(NeoRelayConfig, proxy), NEO_CONFIG_REQUIRED },
   { "Ports", neo_config_ports, offsetof(NeoRelayConfig, ports), NEO_CONFIG_REQUIRED | NEO_CONFIG_LIST },
@@ -72,7 +85,7 @@ static const NeoConfigKey keys[] = {
   { "ConnLimit", neo_config_uint, offsetof(NeoRelayConfig, conn_limit), .max = 1000000 },
   { "SynRate", neo_config_uint, offsetof(NeoRelayConfig, syn_rate), .max = 100000 },
   { "Mss", parse_mss, offsetof(NeoRelayConfig, mss) },
-  { "DrainTime", neo_config_milliseconds, offsetof(NeoRelayConfig, drain_time), .max = 60000 },
+  { "DrainTime", parse_drain_time, offsetof(NeoRelayConfig, drain_time) },
   { NULL },
 };
 
