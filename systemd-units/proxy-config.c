@@ -45,6 +45,7 @@ static const NeoConfigKey keys[] = {
   { "Subnet", neo_config_prefix, FIELD(subnet) },
   { "Subnet6", neo_config_prefix, FIELD(subnet6) },
   { "Mptcp", neo_config_enum, FIELD(mptcp), .data = mptcp_names },
+  { "Backup", neo_config_bool, FIELD(backup) },
   { "Resolver", neo_config_addresses, FIELD(resolvers), NEO_CONFIG_LIST },
   { NULL },
 };

@@ -18,6 +18,7 @@ typedef struct {
   NeoPrefix subnet;         /**< family 0: not given */
   NeoPrefix subnet6;        /**< family 0: not given */
   guint mptcp;              /**< NeoProxyMptcp */
+  gboolean backup;          /**< relays carry data only while nothing else does */
   const NeoProxyHost *host; /**< what the file is checked against; not owned */
 } NeoProxyConfig;
 

@@ -11,6 +11,7 @@
 typedef struct {
   NeoAddress address;
   guint8 id;
+  guint32 flags;
 } Endpoint;
 
 typedef struct {
@@ -24,6 +25,8 @@ static void take_field(const struct nlattr *field, Endpoint *endpoint)
 
   if (type == MPTCP_PM_ADDR_ATTR_ID)
     endpoint->id = mnl_attr_get_u8(field);
+  else if (type == MPTCP_PM_ADDR_ATTR_FLAGS && mnl_attr_get_payload_len(field) == sizeof endpoint->flags)
+    endpoint->flags = mnl_attr_get_u32(field);
   else if (type == MPTCP_PM_ADDR_ATTR_ADDR4)
     neo_address_from_bytes(AF_INET, mnl_attr_get_payload(field), mnl_attr_get_payload_len(field), &endpoint->address);
   else if (type == MPTCP_PM_ADDR_ATTR_ADDR6)
@@ -72,7 +75,7 @@ static gboolean change_endpoint(const Manager *manager, guint8 command, const En
   if (endpoint->id)
     mnl_attr_put_u8(message, MPTCP_PM_ADDR_ATTR_ID, endpoint->id);
   else
-    mnl_attr_put_u32(message, MPTCP_PM_ADDR_ATTR_FLAGS, MPTCP_PM_ADDR_FLAG_SIGNAL);
+    mnl_attr_put_u32(message, MPTCP_PM_ADDR_ATTR_FLAGS, endpoint->flags);
   mnl_attr_nest_end(message, nest);
   return neo_netlink_request(manager->netlink, message, ret_errno, error);
 }
@@ -96,11 +99,26 @@ static gboolean set_limits(const Manager *manager, GError **error)
   return set;
 }
 
-static gboolean has_endpoint(const GArray *endpoints, const NeoAddress *address)
+/* A join to an address with the backup flag is answered with a request for backup priority (RFC 8684, 3.2). */
+static guint32 relay_flags(const NeoProxyPlan *plan)
 {
-  for (guint i = 0; i < endpoints->len; i++)
-    if (neo_address_equal(&g_array_index(endpoints, Endpoint, i).address, address))
+  return MPTCP_PM_ADDR_FLAG_SIGNAL | (plan->backup ? MPTCP_PM_ADDR_FLAG_BACKUP : 0);
+}
+
+static gboolean is_wanted(const NeoProxyPlan *plan, const Endpoint *endpoint)
+{
+  if (neo_proxy_mapping_find(plan->listen, &endpoint->address))
+    return TRUE;
+  return neo_proxy_mapping_find(plan->relays, &endpoint->address) && endpoint->flags == relay_flags(plan);
+}
+
+static gboolean has_endpoint(const NeoProxyPlan *plan, const GArray *endpoints, const NeoAddress *address)
+{
+  for (guint i = 0; i < endpoints->len; i++) {
+    const Endpoint *endpoint = &g_array_index(endpoints, Endpoint, i);
+    if (neo_address_equal(&endpoint->address, address) && is_wanted(plan, endpoint))
       return TRUE;
+  }
   return FALSE;
 }
 
@@ -108,22 +126,23 @@ static gboolean remove_others(const Manager *manager, const NeoProxyPlan *plan, 
 {
   for (guint i = 0; i < endpoints->len; i++) {
     const Endpoint *endpoint = &g_array_index(endpoints, Endpoint, i);
-    if (!neo_proxy_mapping_find(plan->listen, &endpoint->address) &&
-        !neo_proxy_mapping_find(plan->relays, &endpoint->address) &&
-        !change_endpoint(manager, MPTCP_PM_CMD_DEL_ADDR, endpoint, NULL, error))
+    if (!is_wanted(plan, endpoint) && !change_endpoint(manager, MPTCP_PM_CMD_DEL_ADDR, endpoint, NULL, error))
       return FALSE;
   }
   return TRUE;
 }
 
-static gboolean add_missing(const Manager *manager, const GArray *mappings, const GArray *endpoints, GArray *left_out,
-                            GError **error)
+static gboolean add_missing(const Manager *manager, const NeoProxyPlan *plan, gboolean relays, const GArray *endpoints,
+                            GArray *left_out, GError **error)
 {
+  const GArray *mappings = relays ? plan->relays : plan->listen;
+
   for (guint i = 0; i < mappings->len; i++) {
-    Endpoint endpoint = { .address = g_array_index(mappings, NeoProxyMapping, i).address };
+    Endpoint endpoint = { .address = g_array_index(mappings, NeoProxyMapping, i).address,
+                          .flags = relays ? relay_flags(plan) : MPTCP_PM_ADDR_FLAG_SIGNAL };
     g_autoptr(GError) why = NULL;
     int errnum;
-    if (has_endpoint(endpoints, &endpoint.address) ||
+    if (has_endpoint(plan, endpoints, &endpoint.address) ||
         change_endpoint(manager, MPTCP_PM_CMD_ADD_ADDR, &endpoint, &errnum, &why))
       continue;
     if (errnum != ERANGE) {
@@ -144,8 +163,8 @@ gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GArray **ret_left_out, GE
   if (!netlink || !neo_netlink_family(netlink, MPTCP_PM_NAME, &manager.family, NULL, NULL, error) ||
       !neo_sysctl_write("net/mptcp/enabled", "1", error) || !set_limits(&manager, error) ||
       !(endpoints = list_endpoints(&manager, error)) || !remove_others(&manager, plan, endpoints, error) ||
-      !add_missing(&manager, plan->listen, endpoints, left_out, error) ||
-      !add_missing(&manager, plan->relays, endpoints, left_out, error))
+      !add_missing(&manager, plan, FALSE, endpoints, left_out, error) ||
+      !add_missing(&manager, plan, TRUE, endpoints, left_out, error))
     return FALSE;
   *ret_left_out = g_steal_pointer(&left_out);
   return TRUE;

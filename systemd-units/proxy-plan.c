@@ -289,6 +289,7 @@ NeoProxyPlan *neo_proxy_plan_make(const char *name, const NeoProxyConfig *config
     return NULL;
   }
   plan->front = config->mptcp == NEO_PROXY_FRONT;
+  plan->backup = config->backup;
   /* Once there it stays until a stop: an IPv6 route may be gone for a moment only. */
   plan->ipv6 =
       any_ipv6(listen) || any_ipv6(config->relays) || neo_proxy_host_uplink(host, AF_INET6) || (before && before->ipv6);

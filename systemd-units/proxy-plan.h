@@ -33,6 +33,7 @@ typedef struct {
   gboolean
       guard_ipv6; /**< the kernel forwards IPv6 on all links or none, and did on none: only DNATed packets may pass */
   gboolean front;
+  gboolean backup;         /**< relays are announced as backups */
   GArray *ports;           /**< NeoProxyPort */
   GArray *relays, *listen; /**< NeoProxyMapping */
   GArray *uplinks;         /**< NeoProxyUplink */

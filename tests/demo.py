@@ -16,6 +16,7 @@ import time
 
 RATE = 20  # Mbit/s for each address, as the lab's campus shaper is told
 FILE = "128M.bin"
+CUT_FILE = "64M.bin"
 ADDRESSES = (1, 2, 4, 8)
 RACES = 20
 SIDE_BY_SIDE = 4  # with more addresses the gateways take turns: the processors must not be the limit
@@ -71,11 +72,11 @@ def bar(part, width=24):
 
 
 class Download(threading.Thread):
-    """Fetches FILE through the SOCKS port of V2Ray's client on a host; event is (part of the file, what to do then)."""
+    """Fetches a file through the SOCKS port of V2Ray's client on a host; event is (part of the file, what to do then)."""
 
-    def __init__(self, lab, host, size, event=None):
+    def __init__(self, lab, host, file, size, event=None):
         super().__init__(daemon=True)
-        self.lab, self.host, self.size, self.event = lab, host, size, event
+        self.lab, self.host, self.file, self.size, self.event = lab, host, file, size, event
         self.got, self.stall, self.event_at, self.failure = 0, 0.0, None, None
         self.digest, self.start_time, self.seconds = hashlib.sha256(), time.monotonic(), None
         self.start()
@@ -91,7 +92,7 @@ class Download(threading.Thread):
 
     def fetch(self):
         process = self.lab.popen(self.host, "curl", "-sS", "--fail", "--max-time", "150", "--socks5-hostname", "127.0.0.1:1080",
-                                 "-o", "-", f"http://web.lab/{FILE}")
+                                 "-o", "-", f"http://web.lab/{self.file}")
         last = None
         while chunk := os.read(process.stdout.fileno(), 1 << 18):
             now = time.monotonic()
@@ -132,7 +133,7 @@ def speeds(lab, hosts, progress, size, checksum):
             for host in group:
                 lab.chain("addresses", host, str(count))
             seen = {}
-            downloads = [Download(lab, host, size, (0.5, lambda host=host: seen.update({host: subflows(lab, host)}))) for host in group]
+            downloads = [Download(lab, host, FILE, size, (0.5, lambda host=host: seen.update({host: subflows(lab, host)}))) for host in group]
             watch(progress, plural(count), downloads)
             for d in downloads:
                 row = {"addresses": count, **d.result(checksum), "subflows": seen[d.host]}
@@ -159,21 +160,26 @@ def describe(pairs):
     return f"{len({local for local, _ in pairs})} addresses, " + ", ".join(f"{ends.count(end)} to {end}" for end in sorted(set(ends)))
 
 
-def cut_relay(lab, host, progress, size, checksum):
-    lab.chain("addresses", host, "4")
-    through = []
+CUTS = {"relay": ("relay ra is cut off", ("host", "ra")), "route": ("the direct route is cut off", ("route", "px"))}
 
-    def cut():
-        through.append([far for _, far in subflows(lab, host)].count("ra"))
-        lab("break", "host", "ra")
+
+def cut(lab, host, kind, progress, size, checksum):
+    """One download over 4 addresses while something is cut off in silence."""
+    label, fault = CUTS[kind]
+    lab.chain("addresses", host, "4")
+    seen = []
+
+    def strike():
+        seen.extend(subflows(lab, host))
+        lab("break", *fault)
 
     try:
-        download = Download(lab, host, size, (CUT_AT, cut))
-        watch(progress, "relay ra is cut off", [download])
+        download = Download(lab, host, CUT_FILE, size, (CUT_AT, strike))
+        watch(progress, label, [download])
     finally:
-        lab("heal", "host", "ra")
-    row = {**download.result(checksum), "cut_after_s": round(download.event_at, 2), "relay_subflows_at_cut": through[0]}
-    progress.done(f"  {GATEWAYS[host]:16} relay ra cut off after {row['cut_after_s']} s, with {row['relay_subflows_at_cut']} subflows through it: "
+        lab("heal", *fault)
+    row = {**download.result(checksum), "cut_after_s": round(download.event_at, 2), "subflows_at_cut": seen}
+    progress.done(f"  {GATEWAYS[host]:16} {label} after {row['cut_after_s']} s (subflows: {describe(seen)}): "
                   f"longest stall {row['longest_stall_ms']} ms, {row['mbit_per_s']} Mbit/s, checksum {same(row)}")
     return row
 
@@ -222,9 +228,8 @@ def table(results):
                   f"[{bar(row['mbit_per_s'] / (RATE * ADDRESSES[-1]))}]")
     print()
     for host, result in results.items():
-        cut = result["relay_cut"]
-        print(f"  {GATEWAYS[host]:18} relay cut in mid-download: longest stall {cut['longest_stall_ms']} ms, "
-              f"checksum {'equal' if cut['checksum_equal'] else 'DIFFERENT'}")
+        for kind, row in result["cuts"].items():
+            print(f"  {GATEWAYS[host]:18} {kind} cut in mid-download: longest stall {row['longest_stall_ms']:4} ms, checksum {same(row)}")
     print()
     for host, result in results.items():
         first = result["races"][0]
@@ -260,9 +265,11 @@ def main():
     print(f"\nOne download of {FILE} through V2Ray, {RATE} Mbit/s for each address:", flush=True)
     rows = speeds(lab, hosts, progress, size, checksum)
     results = {host: {"manager": GATEWAYS[host], "speeds": rows[host]} for host in hosts}
-    print("\nThe same over 4 addresses, while a relay is cut off:", flush=True)
+    print("\nOver 4 addresses, while a route is cut off in silence:", flush=True)
+    shorter = int(lab.run("web", "stat", "-Lc", "%s", f"/srv/files/{CUT_FILE}"))
+    cut_checksum = lab.run("web", "cat", f"/srv/files/{CUT_FILE}.sha256").split()[0]
     for host in hosts:
-        results[host]["relay_cut"] = cut_relay(lab, host, progress, size, checksum)
+        results[host]["cuts"] = {kind: cut(lab, host, kind, progress, shorter, cut_checksum) for kind in CUTS}
     print(f"\nThe racer, {RACES} connections each:", flush=True)
     for host in hosts:
         results[host]["races"] = race(lab, host, progress)
@@ -273,7 +280,7 @@ def main():
         with open(args.json, "w") as out:
             json.dump({"file_bytes": size, "rate_mbit_per_address": RATE, "joins_accepted": accepted, "gateways": results}, out, indent=2)
             out.write("\n")
-    return 0 if all(row["checksum_equal"] for r in results.values() for row in r["speeds"] + [r["relay_cut"]]) else 1
+    return 0 if all(row["checksum_equal"] for r in results.values() for row in r["speeds"] + list(r["cuts"].values())) else 1
 
 
 if __name__ == "__main__":

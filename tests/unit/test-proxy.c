@@ -101,6 +101,7 @@ static void test_complaints(void)
     { "Subnet=10.9.0.0/25", ":4: Subnet: does not fit the link: \"10.9.0.0/25\"" },
     { "Subnet=fd00::/64", ":4: Subnet: does not fit the link: \"fd00::/64\"" },
     { "Subnet6=fd00::/65", ":4: Subnet6: does not fit the link: \"fd00::/65\"" },
+    { "Backup=maybe", ":4: Backup: not a boolean \"maybe\"; expected yes or no" },
     { "Mptcp=yes", ":4: Mptcp: unknown value \"yes\"; expected one of front, native" },
     { "Ports=443", ":3: Ports: given twice: \"443\"" },
     { "Ports=80", ":3: Ports: the proxy \"other\" has the port \"80\"" },
