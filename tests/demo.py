@@ -15,12 +15,12 @@ import threading
 import time
 
 RATE = 20  # Mbit/s for each address, as the lab's campus shaper is told
-FILE = "128M.bin"
+FILE = "96M.bin"
 CUT_FILE = "64M.bin"
 ADDRESSES = (1, 2, 4, 8)
 RACES = 20
 SIDE_BY_SIDE = 4  # with more addresses the gateways take turns: the processors must not be the limit
-CUT_AT = 0.3  # part of the file after which the relay is cut
+CUT_AT = 0.5  # part of the file after which a route is cut
 RACER = "/usr/lib/neo/neo-racer"
 NAMES = {"192.0.2.10": "px", "192.0.2.11": "ra", "192.0.2.12": "rb"}
 GATEWAYS = {"gw": "NetworkManager", "gwn": "systemd-networkd"}

@@ -173,7 +173,7 @@ files_ensure() {
 	local size new
 
 	mkdir -p "$LAYERS/files"
-	for size in 1M 64M 128M 256M; do
+	for size in 1M 64M 96M 256M; do
 		[ ! -e "$LAYERS/files/$size.bin" ] || continue
 		new=$(mktemp -d "$LAYERS/files.XXXXXX")
 		head -c "$size" /dev/urandom >"$new/$size.bin"
