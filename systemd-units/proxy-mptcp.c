@@ -7,6 +7,7 @@
 
 #include "common/netlink.h"
 #include "common/sysctl.h"
+#include "paths/probe.h"
 
 typedef struct {
   NeoAddress address;
@@ -82,21 +83,14 @@ static gboolean change_endpoint(const Manager *manager, guint8 command, const En
 
 static gboolean set_limits(const Manager *manager, GError **error)
 {
-  /* Linux 7.2 takes 64, all before it 8; there is no other way to ask. */
-  static const guint32 limits[] = { 64, 8 };
-  gboolean set = FALSE;
+  char buffer[8192];
+  struct nlmsghdr *message =
+      neo_netlink_genl_message(buffer, manager->family, MPTCP_PM_CMD_SET_LIMITS, MPTCP_PM_VER, 0);
 
-  for (guint i = 0; i < G_N_ELEMENTS(limits) && !set; i++) {
-    char buffer[8192];
-    gboolean last = i + 1 == G_N_ELEMENTS(limits);
-    struct nlmsghdr *message =
-        neo_netlink_genl_message(buffer, manager->family, MPTCP_PM_CMD_SET_LIMITS, MPTCP_PM_VER, 0);
-    mnl_attr_put_u32(message, MPTCP_PM_ATTR_SUBFLOWS, limits[i]);
-    /* The clients announce nothing that a server should join. */
-    mnl_attr_put_u32(message, MPTCP_PM_ATTR_RCV_ADD_ADDRS, 0);
-    set = neo_netlink_request(manager->netlink, message, NULL, last ? error : NULL);
-  }
-  return set;
+  mnl_attr_put_u32(message, MPTCP_PM_ATTR_SUBFLOWS, neo_probe_limit_max(manager->netlink, manager->family));
+  /* The clients announce nothing that a server should join. */
+  mnl_attr_put_u32(message, MPTCP_PM_ATTR_RCV_ADD_ADDRS, 0);
+  return neo_netlink_request(manager->netlink, message, NULL, error);
 }
 
 /* A join to an address with the backup flag is answered with a request for backup priority (RFC 8684, 3.2). */
