@@ -59,33 +59,11 @@ static gboolean set_sysctl(NeoKernel *kernel, const NeoOperation *operation, int
   return neo_netlink_request(kernel->route, message, ret_errno, error);
 }
 
-static gboolean set_limits(NeoKernel *kernel, const NeoLimits *limits, int *ret_errno, GError **error)
+static gboolean add_endpoint(NeoKernel *kernel, const NeoMptcpEndpoint *wanted, int *ret_errno, GError **error)
 {
-  char buffer[8192];
-  struct nlmsghdr *message = neo_netlink_genl_message(buffer, kernel->mptcp_family, MPTCP_PM_CMD_SET_LIMITS, MPTCP_PM_VER, 0);
+  NeoMptcpEndpoint endpoint = { .address = wanted->address, .link = wanted->link, .flags = MPTCP_PM_ADDR_FLAG_SUBFLOW };
 
-  mnl_attr_put_u32(message, MPTCP_PM_ATTR_RCV_ADD_ADDRS, limits->add_addr_accepted);
-  mnl_attr_put_u32(message, MPTCP_PM_ATTR_SUBFLOWS, limits->subflows);
-  return neo_netlink_request(kernel->generic, message, ret_errno, error);
-}
-
-static gboolean change_endpoint(NeoKernel *kernel, const NeoMptcpEndpoint *endpoint, guint8 command, int *ret_errno, GError **error)
-{
-  const NeoAddress *address = &endpoint->address;
-  char buffer[8192];
-  struct nlmsghdr *message = neo_netlink_genl_message(buffer, kernel->mptcp_family, command, MPTCP_PM_VER, 0);
-  struct nlattr *nest = mnl_attr_nest_start(message, MPTCP_PM_ATTR_ADDR);
-
-  mnl_attr_put_u16(message, MPTCP_PM_ADDR_ATTR_FAMILY, address->family);
-  put_address(message, address->family == AF_INET ? MPTCP_PM_ADDR_ATTR_ADDR4 : MPTCP_PM_ADDR_ATTR_ADDR6, address);
-  if (command == MPTCP_PM_CMD_DEL_ADDR) {
-    mnl_attr_put_u8(message, MPTCP_PM_ADDR_ATTR_ID, endpoint->id);
-  } else {
-    mnl_attr_put_u32(message, MPTCP_PM_ADDR_ATTR_FLAGS, MPTCP_PM_ADDR_FLAG_SUBFLOW);
-    mnl_attr_put_u32(message, MPTCP_PM_ADDR_ATTR_IF_IDX, endpoint->link);
-  }
-  mnl_attr_nest_end(message, nest);
-  return neo_netlink_request(kernel->generic, message, ret_errno, error);
+  return neo_mptcp_add(kernel->generic, kernel->mptcp_family, &endpoint, ret_errno, error);
 }
 
 static int take_oif(const struct nlmsghdr *message, void *data)
@@ -137,17 +115,17 @@ static gboolean request(NeoKernel *kernel, const NeoOperation *operation, int *r
 {
   switch (operation->kind) {
   case NEO_ENDPOINT_REMOVE:
-    return change_endpoint(kernel, &operation->endpoint, MPTCP_PM_CMD_DEL_ADDR, ret_errno, error);
+    return neo_mptcp_remove(kernel->generic, kernel->mptcp_family, &operation->endpoint, ret_errno, error);
   case NEO_RULE_ADD:
     return change_rule(kernel, &operation->rule, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, ret_errno, error);
   case NEO_SYSCTL_SET:
     return set_sysctl(kernel, operation, ret_errno, error);
   case NEO_LIMITS_SET:
-    return set_limits(kernel, &operation->limits, ret_errno, error);
+    return neo_mptcp_set_limits(kernel->generic, kernel->mptcp_family, &operation->limits, ret_errno, error);
   case NEO_ROUTE_CHECK:
     return check_route(kernel, operation, error);
   case NEO_ENDPOINT_ADD:
-    return change_endpoint(kernel, &operation->endpoint, MPTCP_PM_CMD_ADD_ADDR, ret_errno, error);
+    return add_endpoint(kernel, &operation->endpoint, ret_errno, error);
   case NEO_RULE_REMOVE:
     return change_rule(kernel, &operation->rule, RTM_DELRULE, 0, ret_errno, error);
   }

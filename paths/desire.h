@@ -49,7 +49,7 @@ typedef struct {
   GArray *rules;      /**< NeoRule */
   GArray *endpoints;  /**< NeoWantedEndpoint: Neo's, that is without those that somebody else made */
   GArray *sysctls;    /**< NeoWantedSysctls, of interfaces that are or were used by a path */
-  NeoLimits limits;
+  NeoMptcpLimits limits;
   GArray *complaints; /**< NeoComplaint */
 } NeoDesired;
 

@@ -30,24 +30,24 @@ static gboolean was_any_path(const NeoObserved *seen)
   return FALSE;
 }
 
-static NeoLimits limits_before(const NeoObserved *seen)
+static NeoMptcpLimits limits_before(const NeoObserved *seen)
 {
   const NeoRule *mark = neo_observed_mark(seen, NEO_MARK_LIMITS, "");
 
   if (mark)
-    return (NeoLimits){ .subflows = mark->mark >> 8 & 0xff, .add_addr_accepted = mark->mark & 0xff };
+    return (NeoMptcpLimits){ .subflows = mark->mark >> 8 & 0xff, .add_addr_accepted = mark->mark & 0xff };
   return was_any_path(seen) ? NEO_LIMITS_DEFAULT : seen->limits;
 }
 
-static NeoLimits raised(const NeoObserved *seen, const NeoPathsConf *conf, const NeoLimits *from)
+static NeoMptcpLimits raised(const NeoObserved *seen, const NeoPathsConf *conf, const NeoMptcpLimits *from)
 {
-  return (NeoLimits){
+  return (NeoMptcpLimits){
     .subflows = MAX(from->subflows, MIN(conf->subflows, seen->limit_max)),
     .add_addr_accepted = MAX(from->add_addr_accepted, MIN(conf->add_addr_accepted, seen->limit_max)),
   };
 }
 
-static gboolean limits_equal(const NeoLimits *a, const NeoLimits *b)
+static gboolean limits_equal(const NeoMptcpLimits *a, const NeoMptcpLimits *b)
 {
   return a->subflows == b->subflows && a->add_addr_accepted == b->add_addr_accepted;
 }
@@ -55,7 +55,7 @@ static gboolean limits_equal(const NeoLimits *a, const NeoLimits *b)
 void neo_desire_limits(NeoDesireContext *context)
 {
   const NeoObserved *seen = context->seen;
-  NeoLimits before = limits_before(seen), made = raised(seen, context->conf, &before), standard = NEO_LIMITS_DEFAULT;
+  NeoMptcpLimits before = limits_before(seen), made = raised(seen, context->conf, &before), standard = NEO_LIMITS_DEFAULT;
 
   if (context->desired->paths->len == 0) {
     /* Limits that somebody changed meanwhile are theirs. */

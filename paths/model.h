@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <net/if.h>
 
-#include "common/address.h"
+#include "common/mptcp.h"
 
 /** The protocol number of everything that Neo adds (FRA_PROTOCOL, rtm_protocol); nobody else has it in rtnetlink.h. */
 #define NEO_RTPROT 78
@@ -71,20 +71,8 @@ typedef struct {
   char oif[IFNAMSIZ]; /**< "" if the rule has none */
 } NeoRule;
 
-/** An MPTCP endpoint, anybody's. */
-typedef struct {
-  NeoAddress address;
-  guint8 id;
-  int link;
-} NeoMptcpEndpoint;
-
-/** What the kernel's path manager accepts for one connection (ip-mptcp(8)). */
-typedef struct {
-  guint32 subflows, add_addr_accepted;
-} NeoLimits;
-
 /** The kernel's default limits (net/mptcp/pm_kernel.c). */
-#define NEO_LIMITS_DEFAULT ((NeoLimits){ .subflows = 2, .add_addr_accepted = 0 })
+#define NEO_LIMITS_DEFAULT ((NeoMptcpLimits){ .subflows = 2, .add_addr_accepted = 0 })
 
 /** Everything the engine knows of a network namespace. */
 typedef struct {
@@ -92,10 +80,10 @@ typedef struct {
   GArray *locals;    /**< NeoLocal */
   GArray *routes;    /**< NeoRoute */
   GArray *rules;     /**< NeoRule */
-  GArray *endpoints; /**< NeoMptcpEndpoint */
+  GArray *endpoints; /**< NeoMptcpEndpoint, anybody's */
   NeoSysctls sysctls_all, sysctls_default;
   gboolean mptcp;    /**< whether the kernel has MPTCP and its path manager; if not, the next two mean nothing */
-  NeoLimits limits;
+  NeoMptcpLimits limits;
   gboolean userspace; /**< whether the kernel leaves new connections to a userspace path manager */
   guint32 limit_max; /**< the greatest limit, and number of MPTCP endpoints, that this kernel takes */
 } NeoObserved;

@@ -4,7 +4,6 @@
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
-#include <linux/mptcp.h>
 #include <linux/rtnetlink.h>
 
 #include "common/sysctl.h"
@@ -70,21 +69,6 @@ static int take_rule(const struct nlmsghdr *message, void *data)
   return MNL_CB_OK;
 }
 
-static int take_mptcp_endpoint(const struct nlmsghdr *message, void *data)
-{
-  NeoMptcpEndpoint endpoint;
-
-  if (neo_parse_mptcp_endpoint(message, &endpoint))
-    g_array_append_val(((Observer *)data)->seen->endpoints, endpoint);
-  return MNL_CB_OK;
-}
-
-static int take_limits(const struct nlmsghdr *message, void *data)
-{
-  neo_parse_mptcp_limits(message, &((Observer *)data)->seen->limits);
-  return MNL_CB_OK;
-}
-
 static gboolean dump_links(Observer *observer, GError **error)
 {
   char buffer[8192];
@@ -128,15 +112,11 @@ static gboolean dump_rules(Observer *observer, GError **error)
 static gboolean dump_mptcp(Observer *observer, GError **error)
 {
   NeoKernel *kernel = observer->kernel;
-  char buffer[8192];
 
   if (!kernel->mptcp_family)
     return TRUE;
-  struct nlmsghdr *message = neo_netlink_genl_message(buffer, kernel->mptcp_family, MPTCP_PM_CMD_GET_ADDR, MPTCP_PM_VER, 0);
-  if (!neo_netlink_dump(kernel->generic, message, take_mptcp_endpoint, observer, &observer->interrupted, error))
-    return FALSE;
-  message = neo_netlink_genl_message(buffer, kernel->mptcp_family, MPTCP_PM_CMD_GET_LIMITS, MPTCP_PM_VER, 0);
-  if (!neo_netlink_get(kernel->generic, message, take_limits, observer, error))
+  if (!neo_mptcp_list(kernel->generic, kernel->mptcp_family, observer->seen->endpoints, &observer->interrupted, error) ||
+      !neo_mptcp_get_limits(kernel->generic, kernel->mptcp_family, &observer->seen->limits, error))
     return FALSE;
   observer->seen->mptcp = TRUE;
   observer->seen->limit_max = kernel->limit_max;

@@ -3,11 +3,9 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
-#include <linux/genetlink.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
-#include <linux/mptcp.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -191,33 +189,5 @@ gboolean neo_parse_rule(const struct nlmsghdr *message, NeoRule *ret_rule)
     return FALSE;
   g_strlcpy(rule.oif, get_string(attrs[FRA_OIFNAME]), sizeof rule.oif);
   *ret_rule = rule;
-  return TRUE;
-}
-
-gboolean neo_parse_mptcp_endpoint(const struct nlmsghdr *message, NeoMptcpEndpoint *ret_endpoint)
-{
-  const struct nlattr *top[MPTCP_PM_ATTR_ADDR + 1], *attrs[MPTCP_PM_ADDR_ATTR_IF_IDX + 1];
-  NeoMptcpEndpoint endpoint = { 0 };
-
-  if (!read_message(message, sizeof(struct genlmsghdr), top, MPTCP_PM_ATTR_ADDR) ||
-      !read_nest(top[MPTCP_PM_ATTR_ADDR], attrs, MPTCP_PM_ADDR_ATTR_IF_IDX))
-    return FALSE;
-  if (!get_address(attrs[MPTCP_PM_ADDR_ATTR_ADDR4], AF_INET, &endpoint.address) &&
-      !get_address(attrs[MPTCP_PM_ADDR_ATTR_ADDR6], AF_INET6, &endpoint.address))
-    return FALSE;
-  endpoint.id = get_u8(attrs[MPTCP_PM_ADDR_ATTR_ID], 0);
-  endpoint.link = get_u32(attrs[MPTCP_PM_ADDR_ATTR_IF_IDX], 0);
-  *ret_endpoint = endpoint;
-  return TRUE;
-}
-
-gboolean neo_parse_mptcp_limits(const struct nlmsghdr *message, NeoLimits *ret_limits)
-{
-  const struct nlattr *attrs[MPTCP_PM_ATTR_SUBFLOWS + 1];
-
-  if (!read_message(message, sizeof(struct genlmsghdr), attrs, MPTCP_PM_ATTR_SUBFLOWS))
-    return FALSE;
-  ret_limits->subflows = get_u32(attrs[MPTCP_PM_ATTR_SUBFLOWS], 0);
-  ret_limits->add_addr_accepted = get_u32(attrs[MPTCP_PM_ATTR_RCV_ADD_ADDRS], 0);
   return TRUE;
 }

@@ -20,6 +20,3 @@ gboolean neo_parse_route(const struct nlmsghdr *message, NeoRoute *ret_route);
 
 /** Takes rules of Neo's protocol. */
 gboolean neo_parse_rule(const struct nlmsghdr *message, NeoRule *ret_rule);
-
-gboolean neo_parse_mptcp_endpoint(const struct nlmsghdr *message, NeoMptcpEndpoint *ret_endpoint);
-gboolean neo_parse_mptcp_limits(const struct nlmsghdr *message, NeoLimits *ret_limits);

@@ -85,7 +85,7 @@ static void set_sysctls(Planner *planner)
 
 static void set_limits(Planner *planner)
 {
-  const NeoLimits *now = &planner->seen->limits, *wanted = &planner->desired->limits;
+  const NeoMptcpLimits *now = &planner->seen->limits, *wanted = &planner->desired->limits;
 
   if (planner->seen->mptcp && (now->subflows != wanted->subflows || now->add_addr_accepted != wanted->add_addr_accepted))
     add(planner, &(NeoOperation){ .kind = NEO_LIMITS_SET, .limits = *wanted });

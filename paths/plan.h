@@ -23,7 +23,7 @@ typedef struct {
   NeoMptcpEndpoint endpoint; /**< ENDPOINT_*, ROUTE_CHECK; without id where it is added */
   NeoSysctl sysctl;          /**< SYSCTL_SET */
   guint32 value;             /**< SYSCTL_SET */
-  NeoLimits limits;          /**< LIMITS_SET */
+  NeoMptcpLimits limits;          /**< LIMITS_SET */
 } NeoOperation;
 
 /** What leads from @seen to @desired, in order (NeoOperation). Pure. The caller owns it. */

@@ -16,7 +16,7 @@ static void parse_message(const uint8_t *data, size_t size)
   NeoRoute route;
   NeoRule rule;
   NeoMptcpEndpoint endpoint;
-  NeoLimits limits;
+  NeoMptcpLimits limits;
 
   *message = (struct nlmsghdr){ .nlmsg_len = length, .nlmsg_type = NLMSG_ERROR, .nlmsg_flags = NLM_F_ACK_TLVS };
   memcpy(message + 1, data, size);
@@ -24,8 +24,8 @@ static void parse_message(const uint8_t *data, size_t size)
   g_assert_true(!neo_parse_local(message, &local) || local.address.family);
   g_assert_true(!neo_parse_route(message, &route) || route.link > 0);
   g_assert_true(!neo_parse_rule(message, &rule) || memchr(rule.oif, '\0', sizeof rule.oif));
-  g_assert_true(!neo_parse_mptcp_endpoint(message, &endpoint) || endpoint.address.family);
-  neo_parse_mptcp_limits(message, &limits);
+  g_assert_true(!neo_mptcp_parse_endpoint(message, &endpoint) || endpoint.address.family);
+  neo_mptcp_parse_limits(message, &limits);
   neo_parse_fault_offset(message);
 }
 

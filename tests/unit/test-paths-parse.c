@@ -2,11 +2,9 @@
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
-#include <linux/genetlink.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
-#include <linux/mptcp.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -38,7 +36,6 @@ static gboolean parse_link(const struct nlmsghdr *message) { NeoLink link; retur
 static gboolean parse_local(const struct nlmsghdr *message) { NeoLocal local; return neo_parse_local(message, &local); }
 static gboolean parse_route(const struct nlmsghdr *message) { NeoRoute route; return neo_parse_route(message, &route); }
 static gboolean parse_rule(const struct nlmsghdr *message) { NeoRule rule; return neo_parse_rule(message, &rule); }
-static gboolean parse_endpoint(const struct nlmsghdr *message) { NeoMptcpEndpoint endpoint; return neo_parse_mptcp_endpoint(message, &endpoint); }
 
 /* Every beginning of the message, in memory of just that size, so that a sanitizer sees a read beyond it; and every byte changed. */
 static void damage(const Message *m, gboolean (*parse)(const struct nlmsghdr *))
@@ -244,26 +241,6 @@ static void test_rule(void)
   g_assert_false(neo_parse_rule(m.message, &rule));
 }
 
-static void test_endpoint(void)
-{
-  Message m;
-  NeoMptcpEndpoint endpoint;
-
-  start(&m, 0x20, sizeof(struct genlmsghdr));
-  struct nlattr *nest = mnl_attr_nest_start(m.message, MPTCP_PM_ATTR_ADDR);
-  mnl_attr_put_u16(m.message, MPTCP_PM_ADDR_ATTR_FAMILY, AF_INET6);
-  mnl_attr_put_u8(m.message, MPTCP_PM_ADDR_ATTR_ID, 200);
-  put_address(&m, MPTCP_PM_ADDR_ATTR_ADDR6, "2001:db8::1");
-  mnl_attr_put_u32(m.message, MPTCP_PM_ADDR_ATTR_IF_IDX, 7);
-  mnl_attr_nest_end(m.message, nest);
-  g_assert_true(neo_parse_mptcp_endpoint(m.message, &endpoint));
-  g_assert_cmpuint(endpoint.id, ==, 200);
-  g_assert_cmpint(endpoint.link, ==, 7);
-  g_autofree char *text = neo_address_to_string(&endpoint.address);
-  g_assert_cmpstr(text, ==, "2001:db8::1");
-  damage(&m, parse_endpoint);
-}
-
 static void test_fault_offset(void)
 {
   Message m;
@@ -291,7 +268,6 @@ int main(int argc, char **argv)
   g_test_add_func("/paths/parse/route", test_route);
   g_test_add_func("/paths/parse/next-hops", test_next_hops);
   g_test_add_func("/paths/parse/rule", test_rule);
-  g_test_add_func("/paths/parse/endpoint", test_endpoint);
   g_test_add_func("/paths/parse/fault-offset", test_fault_offset);
   return g_test_run();
 }

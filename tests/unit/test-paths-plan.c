@@ -121,7 +121,7 @@ static void add_statement(NeoObserved *seen, char **words)
       return;
     }
   if (g_str_equal(words[0], "limits"))
-    seen->limits = (NeoLimits){ number(words[1]), number(words[2]) };
+    seen->limits = (NeoMptcpLimits){ number(words[1]), number(words[2]) };
   else if (g_str_equal(words[0], "max"))
     seen->limit_max = number(words[1]);
   else if (g_str_equal(words[0], "nomptcp"))
