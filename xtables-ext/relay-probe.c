@@ -9,7 +9,7 @@
 
 #include "common/address.h"
 #include "common/error.h"
-#include "xtables-ext/relay-probe-socket.h"
+#include "common/probe-socket.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

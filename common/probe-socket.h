@@ -22,6 +22,7 @@ gboolean neo_probe_is_mptcp(int fd);
 /** What the subflows of a connection say of one remote address (MPTCP_SUBFLOW_ADDRS, MPTCP_TCPINFO; Linux 5.16). */
 typedef struct {
   gboolean known;    /**< there is a subflow to it */
+  guint16 local_port; /**< that subflow's */
   gboolean accepted; /**< it is established, and the other end has acknowledged the last step of the join */
   guint32 segments_in, segments_out;
   gboolean announced;   /**< this host took an announcement of some address */

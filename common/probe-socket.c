@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "xtables-ext/relay-probe-socket.h"
+#include "common/probe-socket.h"
 
 #include <errno.h>
 #include <linux/mptcp.h>
@@ -123,8 +123,11 @@ gboolean neo_probe_join(int fd, const NeoAddress *to, guint16 port, NeoProbeJoin
       getsockopt(fd, SOL_MPTCP, MPTCP_TCPINFO, &infos, &infos_size) < 0)
     return FALSE;
   NeoProbeJoin join = { .announced = info.mptcpi_add_addr_accepted > 0, .may_accept = info.mptcpi_add_addr_accepted_max > 0 };
+  NeoAddress local;
   int at = find(&addresses, to, port);
   join.known = at >= 0;
+  if (join.known)
+    neo_address_from_sockaddr((const struct sockaddr *)&addresses.subflows[at].ss_local, &local, &join.local_port);
   /* Both lists are in one order; a subflow that came or went between the two is looked at again next time. */
   if (join.known && infos.head.num_subflows == addresses.head.num_subflows)
     take_info(&infos.subflows[at], &join);
