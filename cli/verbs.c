@@ -10,6 +10,7 @@ static gboolean help(const NeoVerb *verb, int argc, char **argv, GError **error)
 static gboolean version(const NeoVerb *verb, int argc, char **argv, GError **error);
 
 static const NeoVerb verbs[] = {
+  { "status", "[--all] [--json] [--seconds=NUMBER]", neo_status_main, "Says what this host is, and what goes through what" },
   { "paths add", "--parent INTERFACE --count N [OPTION...]", neo_paths_add, "Makes profiles of N paths, all or none" },
   { "paths list", "[--json]", neo_paths_list, "Prints the path profiles and their states" },
   { "paths remove", "NAME... | --all", neo_paths_remove, "Deletes path profiles" },

@@ -20,6 +20,9 @@ struct NeoVerb {
  */
 gboolean neo_verbs_run(int argc, char **argv, GError **error);
 
+/** Prints what this host is and does, for a person or as JSON. */
+gboolean neo_status_main(const NeoVerb *verb, int argc, char **argv, GError **error);
+
 /** Makes NetworkManager profiles of paths, all or none of them. */
 gboolean neo_paths_add(const NeoVerb *verb, int argc, char **argv, GError **error);
 

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <string.h>
+
+#include "cli/rule-counters.h"
+#include "cli/status-parts.h"
+#include "xtables-ext/relay-config.h"
+#include "xtables-ext/relay-flows.h"
+#include "xtables-ext/relay-rules.h"
+
+static void add_word(char **list, char *word)
+{
+  g_autofree char *owned = word, *before = *list;
+
+  if (!word || (before && strstr(before, word)))
+    *list = g_steal_pointer(&before);
+  else
+    *list = before ? g_strconcat(before, " ", word, NULL) : g_steal_pointer(&owned);
+}
+
+/* "192.0.2.11" of "192.0.2.11/32" */
+static char *plain_address(char *prefix)
+{
+  if (prefix)
+    prefix[strcspn(prefix, "/")] = '\0';
+  return prefix;
+}
+
+void neo_status_take_rules(NeoStatusRelay *relay, const GArray *counters)
+{
+  g_autofree char *in = neo_relay_chain_name(NEO_RELAY_CHAIN_IN, relay->name);
+  g_autofree char *forward = neo_relay_chain_name(NEO_RELAY_CHAIN_FORWARD, relay->name);
+  g_autofree char *syn = neo_relay_chain_name(NEO_RELAY_CHAIN_SYN, relay->name);
+
+  relay->rules = relay->bytes = relay->packets = relay->limited = 0;
+  for (guint i = 0; i < counters->len; i++) {
+    const NeoRuleCounter *counter = &g_array_index(counters, NeoRuleCounter, i);
+    gboolean forwards = g_str_equal(counter->chain, forward), begins = g_str_equal(counter->chain, in);
+    if (forwards && g_str_has_suffix(counter->rule, "-j ACCEPT")) {
+      relay->bytes += counter->bytes;
+      relay->packets += counter->packets;
+    }
+    if (g_str_equal(counter->chain, syn) && g_str_has_suffix(counter->rule, "-j DROP"))
+      relay->limited += counter->packets;
+    relay->rules += begins;
+    if (begins) {
+      add_word(&relay->listen, plain_address(neo_rule_option(counter->rule, "-d")));
+      add_word(&relay->proxy, neo_rule_option(counter->rule, "--to-destination"));
+    }
+  }
+}
+
+typedef struct {
+  GPtrArray *relays; /* NeoStatusRelay */
+} Flows;
+
+static gboolean has_word(const char *list, const NeoAddress *address)
+{
+  g_auto(GStrv) words = g_strsplit(list ? list : "", " ", -1);
+  g_autofree char *text = neo_address_to_string(address);
+
+  return g_strv_contains((const char *const *)words, text);
+}
+
+static int take_flow(const struct nlmsghdr *message, void *data)
+{
+  Flows *flows = data;
+  NeoRelayFlow flow;
+
+  if (!neo_relay_flow_parse(message, &flow) || !flow.open)
+    return MNL_CB_OK;
+  for (guint i = 0; i < flows->relays->len; i++) {
+    NeoStatusRelay *relay = flows->relays->pdata[i];
+    if (has_word(relay->listen, &flow.original.to) && has_word(relay->proxy, &flow.reply.from))
+      relay->flows++;
+  }
+  return MNL_CB_OK;
+}
+
+static gboolean count_flows(GPtrArray *relays, GError **error)
+{
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_NETFILTER, 0, error);
+  char buffer[8192];
+  gboolean interrupted;
+  Flows flows = { relays };
+
+  if (!netlink)
+    return FALSE;
+  struct nlmsghdr *message = neo_netlink_message(buffer, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, 0);
+  struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
+  *header = (struct nfgenmsg){ .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 };
+  for (guint i = 0; i < relays->len; i++)
+    ((NeoStatusRelay *)relays->pdata[i])->flows = 0;
+  if (neo_netlink_dump(netlink, message, take_flow, &flows, &interrupted, error))
+    return TRUE;
+  for (guint i = 0; i < relays->len; i++)
+    ((NeoStatusRelay *)relays->pdata[i])->flows = -1;
+  return FALSE;
+}
+
+static void take_file(NeoStatusRelay *relay)
+{
+  g_autofree char *path = g_strdup_printf(NEO_CONFDIR "/relay/%s.conf", relay->name);
+  g_autoptr(NeoRelayConfig) config = neo_relay_config_load(relay->name, path, NULL);
+
+  if (config && !relay->proxy)
+    relay->proxy = g_strdup(config->proxy);
+}
+
+void neo_status_collect_relays(NeoStatus *status, const NeoUnits *units)
+{
+  g_autoptr(GPtrArray) names = neo_status_names(NEO_CONFDIR "/relay", "neo-relay", units);
+  g_autoptr(GError) no_rules = NULL, no_flows = NULL;
+
+  if (!names->len)
+    return;
+  g_autoptr(GArray) counters = neo_rule_counters_read(&no_rules);
+  if (!counters)
+    neo_status_unseen(status, "rules and traffic of relays: %s", no_rules->message);
+  for (guint i = 0; i < names->len; i++) {
+    NeoStatusRelay *relay = neo_status_relay_new(names->pdata[i]);
+    g_autofree char *unit = g_strdup_printf("neo-relay@%s.service", relay->name);
+    relay->service = units ? neo_units_state(units, unit) : NULL;
+    if (counters)
+      neo_status_take_rules(relay, counters);
+    take_file(relay);
+    g_ptr_array_add(status->relays, relay);
+  }
+  if (counters && !count_flows(status->relays, &no_flows))
+    neo_status_unseen(status, "flows of relays: %s", no_flows->message);
+}
