@@ -10,7 +10,7 @@ dhcp                nobody answers DHCP or sends router advertisements
 dns                 nobody answers DNS"
 
 faults_up() {
-	ip netns exec campus nft -f - <<-END
+  ip netns exec campus nft -f - <<-END
 		table inet faults {
 			set route4 { type ipv4_addr; }
 			set route6 { type ipv6_addr; }
@@ -34,11 +34,11 @@ faults_up() {
 fault_set() { ip netns exec campus nft "$1" element inet faults "$2" "{ $3 }"; }
 
 fault_route() {
-	local n
+  local n
 
-	n=$(host_number "$2")
-	fault_set "$1" route4 "192.0.2.$n"
-	fault_set "$1" route6 "2001:db8::$n"
+  n=$(host_number "$2")
+  fault_set "$1" route4 "192.0.2.$n"
+  fault_set "$1" route6 "2001:db8::$n"
 }
 
 fault_host() { wire_cut "$2" "$([ "$1" = add ] && echo 1 || echo 0)"; }
@@ -50,40 +50,40 @@ fault_dns() { if [ "$1" = add ]; then daemon_stop dns; else dns_start; fi; }
 
 # Sets FAULT, the name of the fault's file, after checking the words.
 fault_name() {
-	local kind=${1-} what=${2-}
+  local kind=${1-} what=${2-}
 
-	case $kind in
-	route | host) if [ -z "$what" ] || on_campus "$what"; then usage_error "$kind needs one of px, ra, rb, web"; fi
-		check_host "$what" ;;
-	link) [ -n "$what" ] && on_campus "$what" || usage_error "link needs gw or gwn"
-		check_host "$what" ;;
-	path) [[ $what =~ ^(198\.51\.100\.[0-9]+|2001:db8:77:[0-9a-f:]+)$ ]] ||
-		usage_error "path: \"$what\" is not an address of the LAN, 198.51.100.0/24 or 2001:db8:77::/64" ;;
-	dhcp | dns) [ -z "$what" ] || usage_error "$kind takes no more words" ;;
-	*) say "\"$kind\" is not a fault; faults are:"; printf '%s\n' "$FAULTS" >&2; exit 2 ;;
-	esac
-	FAULT=$kind${what:+-$what}
+  case $kind in
+  route | host) if [ -z "$what" ] || on_campus "$what"; then usage_error "$kind needs one of px, ra, rb, web"; fi
+    check_host "$what" ;;
+  link) [ -n "$what" ] && on_campus "$what" || usage_error "link needs gw or gwn"
+    check_host "$what" ;;
+  path) [[ $what =~ ^(198\.51\.100\.[0-9]+|2001:db8:77:[0-9a-f:]+)$ ]] ||
+    usage_error "path: \"$what\" is not an address of the LAN, 198.51.100.0/24 or 2001:db8:77::/64" ;;
+  dhcp | dns) [ -z "$what" ] || usage_error "$kind takes no more words" ;;
+  *) say "\"$kind\" is not a fault; faults are:"; printf '%s\n' "$FAULTS" >&2; exit 2 ;;
+  esac
+  FAULT=$kind${what:+-$what}
 }
 
 fault_break() {
-	fault_name "$@"
-	[ ! -e "$STATE/faults/$FAULT" ] || die "\"$*\" is broken already"
-	"fault_$1" add "${2-}"
-	echo "$*" >"$STATE/faults/$FAULT"
+  fault_name "$@"
+  [ ! -e "$STATE/faults/$FAULT" ] || die "\"$*\" is broken already"
+  "fault_$1" add "${2-}"
+  echo "$*" >"$STATE/faults/$FAULT"
 }
 
 fault_heal() {
-	local file
+  local file
 
-	if [ "${1-}" = all ]; then
-		for file in "$STATE/faults/"*; do
-			# shellcheck disable=SC2046  # the words of the fault
-			[ ! -e "$file" ] || fault_heal $(<"$file")
-		done
-		return
-	fi
-	fault_name "$@"
-	[ -e "$STATE/faults/$FAULT" ] || die "\"$*\" is not broken"
-	"fault_$1" delete "${2-}"
-	rm "$STATE/faults/$FAULT"
+  if [ "${1-}" = all ]; then
+    for file in "$STATE/faults/"*; do
+      # shellcheck disable=SC2046  # the words of the fault
+      [ ! -e "$file" ] || fault_heal $(<"$file")
+    done
+    return
+  fi
+  fault_name "$@"
+  [ -e "$STATE/faults/$FAULT" ] || die "\"$*\" is not broken"
+  "fault_$1" delete "${2-}"
+  rm "$STATE/faults/$FAULT"
 }
