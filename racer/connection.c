@@ -9,11 +9,13 @@
  *             closed); a reset or error of either socket (the other is reset); IdleTimeout= without a byte (both
  *             are reset).
  *
- * A direction that has more to do than its share goes on as a task in the next turn of the loop.
+ * A direction that has more to do than its share goes on as a task in the next turn of the loop. How connections outlive
+ * the process is told in racer/handover.h.
  */
 #include "racer/connection.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "racer/direction.h"
@@ -32,10 +34,18 @@ typedef struct {
   RacerTimer idle;
   gint64 active;
   guint idle_timeout;
+  RacerStowed *stowed; /* NULL: it ends with the process */
   GList link; /* in shared->racing or shared->relaying */
 } Connection;
 
 #define CONTAINER(pointer, member) ((Connection *)((char *)(pointer)-G_STRUCT_OFFSET(Connection, member)))
+
+/* The loop would go on watching a socket that the lockers hold. */
+static void end_stowed(Connection *connection, RacerEnd *end, gboolean reset)
+{
+  racer_loop_remove(connection->shared->loop, &end->source);
+  racer_socket_end(end->source.fd, reset);
+}
 
 static void close_end(RacerEnd *end, gboolean reset)
 {
@@ -48,6 +58,14 @@ static void close_end(RacerEnd *end, gboolean reset)
   end->source.fd = -1;
 }
 
+static void take_out(Connection *connection, gboolean reset)
+{
+  end_stowed(connection, &connection->client, reset);
+  end_stowed(connection, &connection->peer, reset);
+  racer_lockers_take_out(connection->shared->lockers, connection->stowed);
+  connection->stowed = NULL;
+}
+
 static void finish(Connection *connection, gboolean reset)
 {
   RacerShared *shared = connection->shared;
@@ -56,6 +74,8 @@ static void finish(Connection *connection, gboolean reset)
   g_clear_pointer(&connection->race, racer_race_free);
   racer_loop_clear_timer(shared->loop, &connection->idle);
   racer_loop_unqueue(shared->loop, &connection->task);
+  if (connection->stowed)
+    take_out(connection, reset);
   close_end(&connection->client, reset);
   close_end(&connection->peer, reset);
   racer_direction_clear(&connection->up, &shared->pool);
@@ -136,18 +156,44 @@ static void idle_fire(RacerTimer *timer)
     finish(connection, TRUE);
 }
 
+static gboolean stow(Connection *connection)
+{
+  RacerRecord record = { .kind = RACER_RECORD_CONNECTION, .id = racer_handover_id(connection->client.source.fd) };
+  const int fds[] = { connection->client.source.fd, connection->peer.source.fd };
+
+  connection->stowed = racer_lockers_put(connection->shared->lockers, record, fds, connection->race ? 1 : 2);
+  return connection->stowed != NULL;
+}
+
+/* Where the store is full the connection is like any without CrashSafe=. */
+static void make_crash_safe(Connection *connection)
+{
+  if (!connection->shared->crash_safe || !stow(connection))
+    return;
+  connection->up.owner = racer_handover_id(connection->client.source.fd) << 1;
+  connection->down.owner = connection->up.owner | 1;
+}
+
+static void begin_relaying(Connection *connection, int fd)
+{
+  RacerShared *shared = connection->shared;
+
+  g_queue_push_tail_link(&shared->relaying, &connection->link);
+  connection->peer.source.fd = fd;
+  connection->active = racer_loop_now(shared->loop);
+  if (connection->idle_timeout)
+    racer_loop_set_timer(shared->loop, &connection->idle, idle_end(connection));
+}
+
 static void start_relaying(Connection *connection, int fd)
 {
   RacerShared *shared = connection->shared;
 
   g_queue_unlink(&shared->racing, &connection->link);
-  g_queue_push_tail_link(&shared->relaying, &connection->link);
   g_clear_pointer(&connection->race, racer_race_free);
-  connection->peer.source.fd = fd;
+  begin_relaying(connection, fd);
+  make_crash_safe(connection);
   connection->peer.writable = TRUE;
-  connection->active = racer_loop_now(shared->loop);
-  if (connection->idle_timeout)
-    racer_loop_set_timer(shared->loop, &connection->idle, idle_end(connection));
   if (racer_loop_move(shared->loop, fd, &connection->peer.source, EVENTS))
     run(connection);
   else
@@ -169,7 +215,7 @@ static void race_done(RacerRace *race, const RacerResult *result, gpointer data)
   finish(connection, TRUE);
 }
 
-void racer_connection_start(RacerShared *shared, int fd)
+static Connection *connection_new(RacerShared *shared, int fd)
 {
   Connection *connection = g_new0(Connection, 1);
 
@@ -182,10 +228,57 @@ void racer_connection_start(RacerShared *shared, int fd)
   connection->idle.fire = idle_fire;
   connection->idle_timeout = shared->targets->idle_timeout;
   connection->link.data = connection;
-  g_queue_push_tail_link(&shared->racing, &connection->link);
   g_atomic_int_inc(&shared->open);
+  return connection;
+}
+
+void racer_connection_start(RacerShared *shared, int fd)
+{
+  Connection *connection = connection_new(shared, fd);
+
+  g_queue_push_tail_link(&shared->racing, &connection->link);
   connection->race = racer_race_new(shared->loop, shared->targets, race_done, connection);
   if (!racer_loop_add(shared->loop, &connection->client.source, EVENTS))
+    finish(connection, TRUE);
+}
+
+/* Takes over the bytes on the way; FALSE: they are in this process's memory only. */
+static gboolean resume_direction(RacerDirection *direction, RacerSurvivor *survivor, guint way)
+{
+  direction->pipe = g_steal_pointer(&survivor->held[way].pipe);
+  direction->block = direction->pipe ? NULL : g_steal_pointer(&survivor->held[way].block);
+  direction->end = survivor->held[way].size;
+  return direction->block == NULL;
+}
+
+static gboolean adopt_pipe(RacerDirection *direction, RacerPool *pool)
+{
+  if (!direction->pipe)
+    return TRUE;
+  gboolean adopted = racer_pool_adopt_pipe(pool, direction->pipe);
+  if (adopted)
+    racer_pipe_own(direction->pipe, direction->owner);
+  return adopted;
+}
+
+/* The loop tells of what has come to the sockets meanwhile, ends and resets too. */
+void racer_connection_resume(RacerShared *shared, RacerSurvivor *survivor)
+{
+  int client = survivor->client, peer = survivor->peer;
+
+  survivor->client = survivor->peer = -1;
+  if (peer < 0) {
+    racer_connection_start(shared, client);
+    return;
+  }
+  Connection *connection = connection_new(shared, client);
+  begin_relaying(connection, peer);
+  gboolean up = resume_direction(&connection->up, survivor, 0), down = resume_direction(&connection->down, survivor, 1);
+  if (up && down)
+    make_crash_safe(connection);
+  if (!adopt_pipe(&connection->up, &shared->pool) || !adopt_pipe(&connection->down, &shared->pool) ||
+      !racer_loop_add(shared->loop, &connection->client.source, EVENTS) ||
+      !racer_loop_add(shared->loop, &connection->peer.source, EVENTS))
     finish(connection, TRUE);
 }
 
@@ -207,4 +300,55 @@ void racer_connections_abort(RacerShared *shared)
 {
   abort_all(&shared->racing);
   abort_all(&shared->relaying);
+}
+
+/* The file stays open: its locker may have to be turned over. */
+static gboolean stow_block(RacerShared *shared, const RacerDirection *direction, guint64 owner)
+{
+  RacerRecord record = { .kind = RACER_RECORD_BYTES, .id = owner };
+  gsize size = direction->end - direction->begin;
+  int fd = memfd_create("neo-racer-bytes", MFD_CLOEXEC);
+
+  return fd >= 0 && pwrite(fd, direction->block + direction->begin, size, 0) == (gssize)size &&
+         racer_lockers_put(shared->lockers, record, &fd, 1);
+}
+
+static gboolean stow_bytes(RacerShared *shared, RacerDirection *direction, guint64 owner)
+{
+  if (direction->owner || direction->begin == direction->end)
+    return TRUE;
+  if (direction->block)
+    return stow_block(shared, direction, owner);
+  direction->owner = owner;
+  return adopt_pipe(direction, &shared->pool);
+}
+
+static gboolean hand_over(Connection *connection)
+{
+  RacerShared *shared = connection->shared;
+  guint64 owner = racer_handover_id(connection->client.source.fd) << 1;
+
+  return (connection->stowed || stow(connection)) && stow_bytes(shared, &connection->up, owner) &&
+         stow_bytes(shared, &connection->down, owner | 1);
+}
+
+static guint hand_over_all(GQueue *connections)
+{
+  guint failed = 0;
+
+  for (GList *link = connections->head, *next; link; link = next) {
+    next = link->next;
+    if (hand_over(link->data))
+      continue;
+    finish(link->data, TRUE);
+    failed++;
+  }
+  return failed;
+}
+
+guint racer_connections_hand_over(RacerShared *shared)
+{
+  if (!shared->pool.lockers && !racer_pool_stow(&shared->pool, shared->lockers))
+    return shared->racing.length + shared->relaying.length;
+  return hand_over_all(&shared->racing) + hand_over_all(&shared->relaying);
 }

@@ -80,9 +80,11 @@ static gboolean fill_block(RacerDirection *direction, RacerPool *pool)
   return took(direction, n, n > 0 && n < RACER_BLOCK_SIZE && !direction->from->ending);
 }
 
-/* A socket that cannot be spliced, or no pipe: from now on this direction copies. */
+/* A socket that cannot be spliced, or no pipe: from now on this direction copies; FALSE: it must not. */
 static gboolean stop_splicing(RacerDirection *direction)
 {
+  if (direction->owner)
+    return FALSE;
   direction->no_splice = TRUE;
   direction->bulk = FALSE;
   return TRUE;
@@ -93,6 +95,7 @@ static gboolean fill_pipe(RacerDirection *direction, RacerPool *pool)
   direction->pipe = racer_pool_take_pipe(pool);
   if (!direction->pipe)
     return stop_splicing(direction);
+  racer_pipe_own(direction->pipe, direction->owner);
   ssize_t n = splice(direction->from->source.fd, NULL, direction->pipe->write, NULL, RACER_PIPE_SIZE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
   if (n < 0 && errno == EINVAL)
@@ -104,7 +107,7 @@ static gboolean fill_pipe(RacerDirection *direction, RacerPool *pool)
 
 static gboolean fill(RacerDirection *direction, RacerPool *pool)
 {
-  gboolean alive = direction->bulk ? fill_pipe(direction, pool) : fill_block(direction, pool);
+  gboolean alive = direction->bulk || direction->owner ? fill_pipe(direction, pool) : fill_block(direction, pool);
 
   if (!holds_bytes(direction))
     racer_direction_clear(direction, pool);

@@ -28,12 +28,13 @@ typedef struct {
   gboolean eof, shut;
   gboolean bulk;     /**< bytes come in large pieces: they are spliced instead of copied */
   gboolean no_splice; /**< it cannot be: a kind of socket, or no pipe left */
+  guint64 owner;     /**< not 0: the bytes have to outlive a crash and are only spliced; as in RacerRecord */
 } RacerDirection;
 
 typedef enum {
   RACER_FLOW_WAITS, /**< until the kernel says more */
   RACER_FLOW_GOES_ON, /**< there is more to do, but others shall have their turn */
-  RACER_FLOW_BROKEN, /**< an end was reset; errno says how */
+  RACER_FLOW_BROKEN, /**< an end was reset, or nothing can hold the bytes; errno says how */
 } RacerFlow;
 
 /** Moves bytes until the sockets have no more or take no more, or until it was its share. */

@@ -5,6 +5,7 @@
 
 /**
  * Gathers the listening sockets: those that systemd hands over (sd_listen_fds(3)) and those of Listen=. Returns an array of
- * int that closes them, or NULL with @error if there is none or one cannot be used.
+ * int that closes them, or NULL with @error if there is none or one cannot be used. What the process before put into lockers
+ * comes the same way and is returned in @ret_lockers (another array of int that closes them); their names, each once, in @ret_names.
  */
-GArray *racer_listeners_open(const RacerSettings *settings, GError **error);
+GArray *racer_listeners_open(const RacerSettings *settings, GArray **ret_lockers, GPtrArray **ret_names, GError **error);

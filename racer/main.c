@@ -4,12 +4,13 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "racer/locker.h"
 #include "racer/server.h"
 #include "racer/trial.h"
 
 typedef struct {
   char *config;
-  gboolean race, json, version;
+  gboolean race, json, version, handover_version;
   char **endpoints;
 } Options;
 
@@ -20,6 +21,7 @@ static gboolean parse_options(Options *options, int argc, char **argv, GError **
     { "race", 0, 0, G_OPTION_ARG_NONE, &options->race, "Connect once to each endpoint and print what each took", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "With --race: print JSON", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
+    { "handover-version", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options->handover_version, "Print which lockers it reads", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->endpoints, "Endpoints for --race", "[ENDPOINT...]" },
     { NULL },
   };
@@ -51,6 +53,10 @@ static gboolean run(const Options *options, GError **error)
 {
   if (options->version) {
     puts("neo-racer " NEO_VERSION);
+    return TRUE;
+  }
+  if (options->handover_version) {
+    printf("%d\n", RACER_LOCKER_VERSION);
     return TRUE;
   }
   if (options->race)

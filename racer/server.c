@@ -4,6 +4,8 @@
  *
  *   SERVING   until SIGTERM or SIGINT (then DRAINING), or until nothing was open for ExitIdleTime= (then the end)
  *   DRAINING  nothing is accepted; until the last connection has ended, DrainTime= is over, or a second signal
+ *
+ * Where systemd has a store, SIGTERM and SIGINT hand all connections over instead (racer/handover.h) and the process ends at once.
  */
 #include "racer/server.h"
 
@@ -20,6 +22,7 @@
 #include "racer/listeners.h"
 #include "racer/names.h"
 #include "racer/status.h"
+#include "racer/store.h"
 #include "racer/worker.h"
 
 #define MAX_WORKERS 4
@@ -27,13 +30,15 @@
 #define STOP_TIME_MSEC 5000 /* what remains to be done after DrainTime= takes far less */
 #define SPARE_FDS 64      /* for all that is not a connection */
 #define FDS_OF_A_CONNECTION 3 /* client, peer, and a share of the losers of races */
+#define FDS_OF_A_SAFE_CONNECTION 7 /* and a pipe each way, which nothing can stand in for */
 
 typedef struct {
   const char *path;
   RacerSettings *settings;
   RacerNames *names;
   RacerTargets *targets;
-  GArray *listeners;
+  GArray *listeners, *lockers;  /* int; the lockers of the process before */
+  GPtrArray *locker_names;
   GPtrArray *workers;
   GMainLoop *loop;
   gboolean draining;
@@ -140,6 +145,28 @@ static void notify_draining(const Server *server)
              (server->settings->drain_time + STOP_TIME_MSEC) * G_GUINT64_CONSTANT(1000), count(server).open);
 }
 
+static gboolean can_hand_over(void)
+{
+  if (!racer_handover_is_understood()) {
+    g_message("the program was replaced by one that cannot go on with connections of this one: waiting for them to end");
+    return FALSE;
+  }
+  return racer_store_is_there();
+}
+
+/* What is still open stays open in systemd's hands: nothing may be closed in an orderly way, and each step would cost time. */
+static void hand_over(Server *server)
+{
+  guint lost = 0;
+
+  sd_notify(FALSE, "STOPPING=1");
+  for (guint i = 0; i < server->workers->len; i++)
+    lost += racer_worker_hand_over(server->workers->pdata[i]);
+  if (lost > 0)
+    g_warning("%u connections were reset: no room for them in the store of file descriptors (FileDescriptorStoreMax=)", lost);
+  _exit(0);
+}
+
 static gboolean drain(gpointer data)
 {
   Server *server = data;
@@ -152,6 +179,8 @@ static gboolean drain(gpointer data)
   g_clear_handle_id(&server->status_timer, g_source_remove);
   g_clear_handle_id(&server->idle_timer, g_source_remove);
   set_accepting(server, FALSE);
+  if (count(server).open > 0 && can_hand_over())
+    hand_over(server);
   notify_draining(server);
   g_timeout_add(server->settings->drain_time, drained_long_enough, server);
   leave_when_drained(server);
@@ -206,20 +235,54 @@ static guint raise_fd_limit(void)
 
 static guint connection_limit(const RacerSettings *settings)
 {
-  guint fds = raise_fd_limit();
-  guint possible = fds > SPARE_FDS + FDS_OF_A_CONNECTION ? (fds - SPARE_FDS) / FDS_OF_A_CONNECTION : 1;
+  guint fds = raise_fd_limit(), each = settings->crash_safe ? FDS_OF_A_SAFE_CONNECTION : FDS_OF_A_CONNECTION;
+  guint possible = fds > SPARE_FDS + each ? (fds - SPARE_FDS) / each : 1;
 
   return settings->max_connections ? MIN(settings->max_connections, possible) : possible;
 }
 
+/* The names go first: what the workers put in again has another one. */
+static void resume(Server *server)
+{
+  guint unknown;
+  g_autoptr(GPtrArray) survivors = racer_handover_read(server->lockers, &unknown);
+
+  for (guint i = 0; i < server->locker_names->len; i++)
+    racer_store_remove(server->locker_names->pdata[i]);
+  g_clear_pointer(&server->lockers, g_array_unref);
+  for (guint i = 0, n = server->workers->len; i < n; i++) {
+    g_autoptr(GPtrArray) share = g_ptr_array_new();
+    for (guint j = i; j < survivors->len; j += n)
+      g_ptr_array_add(share, survivors->pdata[j]);
+    racer_worker_resume(server->workers->pdata[i], share);
+  }
+  if (survivors->len > 0)
+    g_message("went on with %u connections of the process before", survivors->len);
+  if (unknown > 0)
+    g_warning("reset %u connections of another version of the program", unknown);
+}
+
+static gboolean is_crash_safe(const RacerSettings *settings)
+{
+  if (!settings->crash_safe)
+    return FALSE;
+  gboolean safe = racer_store_is_there();
+  if (!safe)
+    g_warning("CrashSafe=yes without effect: the service has no store of file descriptors (FileDescriptorStoreMax=)");
+  return safe;
+}
+
 static gboolean start_workers(Server *server, GError **error)
 {
+  gboolean crash_safe = is_crash_safe(server->settings);
+  g_autofree char *lockers = racer_handover_name();
   guint limit = connection_limit(server->settings);
   guint n = MIN(MIN(g_get_num_processors(), MAX_WORKERS), limit);
 
   server->workers = g_ptr_array_new_with_free_func((GDestroyNotify)racer_worker_free);
   for (guint i = 0; i < n; i++) {
-    RacerWorker *worker = racer_worker_new(server->listeners, limit / n + (i < limit % n), server->targets, worker_changed, server, error);
+    RacerWorker *worker = racer_worker_new(server->listeners, limit / n + (i < limit % n), server->targets, lockers,
+                                           crash_safe, worker_changed, server, error);
     if (!worker)
       return FALSE;
     g_ptr_array_add(server->workers, worker);
@@ -230,13 +293,16 @@ static gboolean start_workers(Server *server, GError **error)
 static gboolean start(Server *server, RacerSettings *settings, GError **error)
 {
   use_settings(server, settings);
-  server->listeners = racer_listeners_open(settings, error);
+  server->listeners = racer_listeners_open(settings, &server->lockers, &server->locker_names, error);
   if (!server->listeners)
     return FALSE;
   server->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (server->news < 0)
     return neo_error_set_errno(error, errno, "eventfd");
-  return start_workers(server, error);
+  if (!start_workers(server, error))
+    return FALSE;
+  resume(server);
+  return TRUE;
 }
 
 /* The sources stay until the process ends: taking a signal's away would let a second SIGTERM kill. */
@@ -258,6 +324,8 @@ static void clear(Server *server)
   g_clear_pointer(&server->names, racer_names_free);
   g_clear_pointer(&server->workers, g_ptr_array_unref);
   g_clear_pointer(&server->listeners, g_array_unref);
+  g_clear_pointer(&server->lockers, g_array_unref);
+  g_clear_pointer(&server->locker_names, g_ptr_array_unref);
   g_clear_pointer(&server->targets, racer_targets_unref);
   g_clear_pointer(&server->settings, racer_settings_free);
   g_clear_pointer(&server->loop, g_main_loop_unref);

@@ -70,6 +70,7 @@ static const NeoConfigKey keys[] = {
   { "KeepAlive", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, sockets.keep_alive) },
   { "MaxConnections", neo_config_uint, G_STRUCT_OFFSET(RacerSettings, max_connections), .min = 1, .max = 1000000 },
   { "ExitIdleTime", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, exit_idle_time) },
+  { "CrashSafe", neo_config_bool, G_STRUCT_OFFSET(RacerSettings, crash_safe) },
   { "DrainTime", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, drain_time) },
   { "Listen", parse_listen, G_STRUCT_OFFSET(RacerSettings, listen), NEO_CONFIG_LIST },
   { "ListenMptcp", neo_config_bool, G_STRUCT_OFFSET(RacerSettings, listen_mptcp) },

@@ -22,6 +22,7 @@ typedef struct {
   RacerSocketOptions sockets;
   guint race;           /**< RacerRaceMode */
   gboolean listen_mptcp;
+  gboolean crash_safe;  /**< connections outlive a crash too */
   guint connect_timeout, idle_timeout, remember;
   guint exit_idle_time; /**< 0 as well where only Listen= gives sockets */
   guint drain_time;     /**< how long the end waits for open connections */

@@ -132,3 +132,12 @@ void racer_socket_abort(int fd)
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   close(fd);
 }
+
+/* connect(2): AF_UNSPEC dissolves the association, which for TCP is a reset (tcp_disconnect() in net/ipv4/tcp.c). */
+void racer_socket_end(int fd, gboolean reset)
+{
+  const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+  if (!reset || connect(fd, &nobody, sizeof nobody) < 0)
+    shutdown(fd, SHUT_RDWR);
+}

@@ -29,3 +29,9 @@ gboolean racer_socket_is_mptcp(int fd);
 
 /** Closes @fd such that its peer sees a reset instead of an end; data that is not sent yet is thrown away. */
 void racer_socket_abort(int fd);
+
+/**
+ * Ends the connection of @fd at once even where others hold the same socket: with a reset (@reset), or by telling the
+ * peer the end. @fd is still to be closed.
+ */
+void racer_socket_end(int fd, gboolean reset);

@@ -35,6 +35,9 @@ struct RacerWorker {
   GMutex mutex; /* for what follows: the orders of other threads */
   GCond obeyed;
   RacerTargets *new_targets;
+  GPtrArray *survivors;  /* to be resumed; the caller's */
+  gboolean leaving;      /* all connections are to be handed over */
+  guint lost;
   gboolean is_obeyed;
 };
 
@@ -107,6 +110,11 @@ static void obey(RacerSource *source, guint32 events)
     worker->shared.targets = g_steal_pointer(&worker->new_targets);
     racer_connections_update(&worker->shared);
   }
+  for (guint i = 0; worker->survivors && i < worker->survivors->len; i++)
+    racer_connection_resume(&worker->shared, worker->survivors->pdata[i]);
+  worker->survivors = NULL;
+  if (worker->leaving)
+    worker->lost = racer_connections_hand_over(&worker->shared);
   update_listening(worker);
   worker->is_obeyed = TRUE;
   g_cond_signal(&worker->obeyed);
@@ -117,8 +125,10 @@ static gpointer worker_main(gpointer data)
 {
   RacerWorker *worker = data;
 
-  while (!g_atomic_int_get(&worker->quit))
+  while (!g_atomic_int_get(&worker->quit) && !worker->leaving)
     racer_loop_turn(worker->shared.loop);
+  if (worker->leaving)
+    return NULL;
   racer_connections_abort(&worker->shared);
   return NULL;
 }
@@ -131,7 +141,7 @@ static void init_listeners(RacerWorker *worker, const GArray *listeners)
     worker->listeners[i] = (Listener){ { g_array_index(listeners, int, i), accept_batch }, worker };
 }
 
-RacerWorker *racer_worker_new(const GArray *listeners, guint limit, RacerTargets *targets,
+RacerWorker *racer_worker_new(const GArray *listeners, guint limit, RacerTargets *targets, const char *lockers, gboolean crash_safe,
                               RacerWorkerChanged changed, gpointer data, GError **error)
 {
   g_autoptr(RacerLoop) loop = racer_loop_new(error);
@@ -152,6 +162,8 @@ RacerWorker *racer_worker_new(const GArray *listeners, guint limit, RacerTargets
   worker->changed = changed;
   worker->data = data;
   racer_pool_init(&worker->shared.pool);
+  worker->shared.lockers = racer_lockers_new(lockers);
+  worker->shared.crash_safe = crash_safe && racer_pool_stow(&worker->shared.pool, worker->shared.lockers);
   init_listeners(worker, listeners);
   racer_loop_add(worker->shared.loop, &worker->wake, EPOLLIN);
   update_listening(worker);
@@ -185,6 +197,24 @@ void racer_worker_set_accepting(RacerWorker *worker, gboolean accepting)
   g_mutex_unlock(&worker->mutex);
 }
 
+void racer_worker_resume(RacerWorker *worker, GPtrArray *survivors)
+{
+  g_mutex_lock(&worker->mutex);
+  worker->survivors = survivors;
+  wait_until_obeyed(worker);
+  g_mutex_unlock(&worker->mutex);
+}
+
+guint racer_worker_hand_over(RacerWorker *worker)
+{
+  g_mutex_lock(&worker->mutex);
+  worker->leaving = TRUE;
+  wait_until_obeyed(worker);
+  g_mutex_unlock(&worker->mutex);
+  g_thread_join(worker->thread);
+  return worker->lost;
+}
+
 RacerCounts racer_worker_counts(const RacerWorker *worker)
 {
   return (RacerCounts){ g_atomic_int_get(&worker->shared.open), g_atomic_int_get(&worker->shared.failed) };
@@ -197,6 +227,7 @@ void racer_worker_free(RacerWorker *worker)
   g_thread_join(worker->thread);
   close(worker->wake.fd);
   racer_pool_clear(&worker->shared.pool);
+  racer_lockers_free(worker->shared.lockers);
   racer_targets_unref(worker->shared.targets);
   g_clear_pointer(&worker->new_targets, racer_targets_unref);
   racer_loop_free(worker->shared.loop);

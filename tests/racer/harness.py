@@ -5,6 +5,7 @@
                                                   +--> 192.0.2.1:PORT   silence: dropped by nft in the namespace
 """
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -48,41 +49,90 @@ def wait_for(what, condition, seconds=DEADLINE):
 
 
 class Notify:
-    """The socket that sd_notify(3) writes to."""
+    """The socket that sd_notify(3) writes to; with a store of file descriptors like systemd's if @store."""
 
-    def __init__(self):
+    def __init__(self, store=False):
         self.path = os.path.join(tempfile.mkdtemp(dir=DIRECTORY), "notify")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.bind(self.path)
-        self.socket.setblocking(False)
         self.lines = []
+        self.store = [] if store else None  # (name, fd)
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            message, fds, _, _ = socket.recv_fds(self.socket, 4096, 16)
+            lines = message.decode().splitlines()
+            self.take(lines, fds)
+            self.lines += lines
+
+    def take(self, lines, fds):
+        name = next((line[7:] for line in lines if line.startswith("FDNAME=")), "")
+        if self.store is not None and "FDSTOREREMOVE=1" in lines:
+            for _, fd in [item for item in self.store if item[0] == name]:
+                os.close(fd)
+            self.store[:] = [item for item in self.store if item[0] != name]
+        for fd in fds:
+            if self.store is not None and "FDSTORE=1" in lines:
+                self.store.append((name, fd))
+            else:
+                os.close(fd)
+
+    def clear(self):
+        """What systemd does when a service is stopped."""
+        for _, fd in self.store:
+            os.close(fd)
+        self.store.clear()
 
     def read(self):
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                self.lines += self.socket.recv(4096).decode().splitlines()
         return self.lines
 
     def status(self):
-        return next((line[7:] for line in reversed(self.read()) if line.startswith("STATUS=")), "")
+        return next((line[7:] for line in reversed(self.lines) if line.startswith("STATUS=")), "")
 
 
 class Racer:
     """A racer with the given lines in its file, listening on 127.0.0.1:1080 unless told otherwise."""
 
-    def __init__(self, *lines, listen="Listen=127.0.0.1:1080", wrapper=(), ready=True):
+    def __init__(self, *lines, listen="Listen=127.0.0.1:1080", wrapper=(), ready=True, store=False, program=None):
         directory = tempfile.mkdtemp(dir=DIRECTORY)
         self.config = os.path.join(directory, "racer.conf")
         self.write(listen, *lines)
-        self.listen = listen
-        self.notify = Notify()
+        self.listen, self.wrapper, self.program = listen, wrapper, program or PROGRAM
+        self.notify = Notify(store)
         self.log_path = os.path.join(directory, "log")
+        self.start(ready)
+
+    def start(self, ready=True):
+        """Starts the process, with what is in the store, as systemd does it."""
+        stored = self.notify.store or []
         environment = dict(os.environ, NOTIFY_SOCKET=self.notify.path, G_MESSAGES_DEBUG="neo")
-        with open(self.log_path, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen([*wrapper, PROGRAM, f"--config={self.config}"], env=environment, stderr=log)
+        command = [*self.wrapper, self.program, f"--config={self.config}"]
+        if stored:
+            environment.update(LISTEN_FDS=str(len(stored)), LISTEN_FDNAMES=":".join(name for name, _ in stored))
+            command = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"', *command]
+
+        def arrange():
+            high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 500) for _, fd in stored]
+            for place, fd in enumerate(high):
+                os.dup2(fd, 3 + place)
+        before = self.notify.read().count("READY=1")
+        with open(self.log_path, "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(command, env=environment, stderr=log, preexec_fn=arrange if stored else None,
+                                            pass_fds=range(3, 3 + len(stored)))
         if ready:
-            wait_for("READY=1", lambda: "READY=1" in self.notify.read() or self.process.poll() is not None)
+            wait_for("READY=1", lambda: self.notify.read().count("READY=1") > before or self.process.poll() is not None)
             assert self.process.poll() is None, self.log()
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        code = self.process.wait(DEADLINE)
+        assert code == (-number if number == signal.SIGKILL else 0), f"the racer ended with {code}: {self.log()}"
+
+    def restart(self, number=signal.SIGTERM):
+        self.end(number)
+        self.start()
 
     def write(self, *lines):
         with open(self.config, "w", encoding="utf-8") as file:
@@ -108,7 +158,8 @@ class Racer:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(2)
         if self.process.poll() is None:  # the second signal may have merged with the first
