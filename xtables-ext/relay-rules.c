@@ -7,7 +7,7 @@
 
 /*
  * A relay has a chain of its own for each of these places, and a jump to it at the place's head:
- *   raw PREROUTING      SynRate=, before connection tracking has work with them
+ *   raw PREROUTING      SynRate=; what may not begin here is not tracked, so that a flood of it does not fill the table of connections
  *   mangle FORWARD      Mss=
  *   filter FORWARD      accepts what this relay has mapped; drops what an interface forwards only because of relays
  *   nat PREROUTING      RELAY
@@ -132,26 +132,51 @@ static guint client_bits(const Writer *writer)
   return writer->side->family == AF_INET ? 32 : 64;
 }
 
-static void add_syn_rate(const Writer *writer)
+/* @closed: for the SYNs that may not begin here. They have a rate of their own, so that they take nothing from the others of a client. */
+static void add_syn_rate(const Writer *writer, gboolean closed)
 {
   guint rate = writer->config->syn_rate;
   g_autofree char *suffix = suffix_of(writer->config->name);
 
   /* The kernel keeps the rate with the table's name, so another rate needs another name. */
   g_string_append_printf(writer->out, " -m hashlimit --hashlimit-above %u/second --hashlimit-burst %u --hashlimit-mode srcip"
-                         " --hashlimit-srcmask %u --hashlimit-htable-expire 10000 --hashlimit-name neo-%s-%u",
-                         rate, MAX(2 * rate, 10), client_bits(writer), suffix, rate);
+                         " --hashlimit-srcmask %u --hashlimit-htable-expire 10000 --hashlimit-name neo-%s-%u%s -j DROP\n",
+                         rate, MAX(2 * rate, 10), client_bits(writer), suffix, rate, closed ? "-c" : "");
 }
 
-/* Dropped and not refused: the client's kernel tries again a second later. SYNs of another mode find the closed port anyway. */
-static void write_syn_rule(const Writer *writer, const NeoAddress *listen, guint port)
+/* Nearly all packets are of connections that stand, and have to pass only this. */
+static void write_not_syn_rule(const Writer *writer)
 {
-  if (!writer->config->syn_rate)
+  if (!writer->config->syn_rate && writer->config->mode == NEO_RELAY_TCP)
     return;
+  begin_rule(writer, NEO_RELAY_CHAIN_SYN);
+  g_string_append(writer->out, " -p tcp -m tcp ! --syn -j RETURN\n");
+}
+
+/* Untracked, it finds the closed port all the same (or what the host itself has there), and leaves no entry behind. */
+static void write_closed_rules(const Writer *writer, const NeoAddress *listen, guint port)
+{
   begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
   add_mode(writer);
-  add_syn_rate(writer);
-  g_string_append(writer->out, " -j DROP\n");
+  g_string_append(writer->out, " -j RETURN\n");
+  if (writer->config->syn_rate) {
+    begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
+    add_syn_rate(writer, TRUE);
+  }
+  begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
+  g_string_append(writer->out, " -j CT --notrack\n");
+}
+
+/* Dropped and not refused: the client's kernel tries again a second later. */
+static void write_syn_rules(const Writer *writer, const NeoAddress *listen, guint port)
+{
+  if (writer->config->syn_rate) {
+    begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
+    add_mode(writer);
+    add_syn_rate(writer, FALSE);
+  }
+  if (writer->config->mode != NEO_RELAY_TCP)
+    write_closed_rules(writer, listen, port);
 }
 
 static void write_mss_rule(const Writer *writer, const NeoAddress *listen)
@@ -224,7 +249,7 @@ static void write_relayback_rule(const Writer *writer, const NeoAddress *listen,
 
 static void write_port_rules(const Writer *writer, const NeoAddress *listen, guint port)
 {
-  write_syn_rule(writer, listen, port);
+  write_syn_rules(writer, listen, port);
   write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
   g_string_append(writer->out, " -j ACCEPT\n");
   write_relay_rule(writer, listen, port);
@@ -236,6 +261,7 @@ char *neo_relay_rules(const NeoRelayConfig *config, const NeoRelaySide *side)
   g_autofree char *proxy = neo_address_to_string(&side->proxy);
   Writer writer = { config, side, g_string_new(NULL), proxy };
 
+  write_not_syn_rule(&writer);
   for (guint i = 0; i < side->listen->len; i++) {
     const NeoAddress *listen = &g_array_index(side->listen, NeoAddress, i);
     write_established_rule(&writer, listen);
