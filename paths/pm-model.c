@@ -165,6 +165,8 @@ static void apply_announced(NeoPmConnection *connection, const NeoPmEvent *event
   for (guint i = connection->remotes->len; i-- > 0;) {
     NeoPmRemote *known = &g_array_index(connection->remotes, NeoPmRemote, i);
     gboolean same = known->port == remote.port && neo_address_equal(&known->address, &remote.address);
+    if (i > 0 && same && known->id == remote.id)
+      return;
     if (i == 0 && same) {
       known->alias = remote.id;
       known->withdrawn = FALSE;
@@ -258,6 +260,32 @@ void neo_pm_connection_joining(NeoPmConnection *connection, const NeoPmSubflow *
   put_subflow(connection, subflow);
 }
 
+void neo_pm_connection_announced(NeoPmConnection *connection, const NeoPmRemote *remote, gint64 now)
+{
+  NeoPmRemote first = *remote;
+
+  for (guint i = 0; i < connection->announced->len; i++) {
+    NeoPmRemote *known = &g_array_index(connection->announced, NeoPmRemote, i);
+    if (known->id != remote->id)
+      continue;
+    known->repeats++;
+    known->again_at = known->repeats < NEO_PM_REPEATS ? now + 4 * NEO_PM_REPEAT : 0;
+    return;
+  }
+  first.again_at = now + NEO_PM_REPEAT;
+  g_array_append_val(connection->announced, first);
+}
+
+gboolean neo_pm_connection_repeats(const NeoPmConnection *connection, const NeoPmRemote *announced, gint64 now)
+{
+  if (!announced->again_at || now < announced->again_at)
+    return FALSE;
+  for (guint i = 0; i < connection->subflows->len; i++)
+    if (neo_address_equal(&g_array_index(connection->subflows, NeoPmSubflow, i).local, &announced->address))
+      return FALSE;
+  return TRUE;
+}
+
 void neo_pm_connection_forget(NeoPmConnection *connection, guint index)
 {
   g_array_remove_index(connection->subflows, index);
@@ -299,8 +327,22 @@ gboolean neo_pm_connection_waits(const NeoPmConnection *connection, const NeoAdd
   return retry && now < retry->not_before;
 }
 
+static gint64 next_announcement(const NeoPmConnection *connection, gint64 now)
+{
+  gint64 next = 0;
+
+  for (guint i = 0; i < connection->announced->len; i++) {
+    gint64 at = g_array_index(connection->announced, NeoPmRemote, i).again_at;
+    if (at > now && (!next || at < next))
+      next = at;
+  }
+  return next;
+}
+
 gint64 neo_pm_connection_next(const NeoPmConnection *connection, gint64 now)
 {
+  if (connection->server_side)
+    return next_announcement(connection, now);
   gint64 next = connection->settled_at > now ? connection->settled_at : G_MAXINT64;
 
   for (guint i = 0; i < connection->retries->len; i++) {

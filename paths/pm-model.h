@@ -13,6 +13,14 @@
 #define NEO_PM_SETTLE (10 * G_TIME_SPAN_MILLISECOND)
 #define NEO_PM_SETTLE_MAX (30 * G_TIME_SPAN_MILLISECOND)
 
+/**
+ * An announcement to which no join came is said again after this time (microseconds), and once more after four times as long. The kernel
+ * drops one, and says nothing, while another signal of the connection waits to be sent (net/mptcp/pm.c: mptcp_pm_announce_addr); its own
+ * repetition comes after net.mptcp.add_addr_timeout, two minutes.
+ */
+#define NEO_PM_REPEAT (500 * G_TIME_SPAN_MILLISECOND)
+#define NEO_PM_REPEATS 2
+
 /** How a subflow gets on, as the counters of its socket say. */
 typedef struct {
   guint64 moved;     /**< bytes received and bytes acknowledged by the peer, since it was made */
@@ -43,6 +51,8 @@ typedef struct {
   guint8 id;          /**< as announced; 0 for the initial one */
   guint8 alias;       /**< of the initial one: the id under which it was announced as well, 0 for none */
   gboolean withdrawn; /**< only the initial one stays in the list when it is withdrawn */
+  guint8 repeats;     /**< how often it was announced again */
+  gint64 again_at;    /**< of one that is announced: when it is announced again (monotonic microseconds), 0: no more */
 } NeoPmRemote;
 
 /** A pair of addresses over which a subflow failed. */
@@ -74,11 +84,24 @@ typedef struct {
   GArray *announced;     /**< NeoPmRemote: what was announced to the peer */
 } NeoPmConnection;
 
+/** How a subflow's sending gets on (struct tcp_info). */
+typedef struct {
+  guint32 unacked;          /**< segments in flight */
+  guint32 ack_ms, sent_ms;  /**< since the last acknowledgement came, and since data was sent last */
+  guint32 rtt_us, rttvar_us;
+  guint64 acked;            /**< bytes, since it was made */
+} NeoPmSending;
+
 /** A socket as sock_diag(7) shows it: an MPTCP connection or a subflow of one. */
 typedef struct {
   guint32 token;
   gboolean connection;  /**< @subflow holds the addresses of the initial subflow, which need not live any more */
   gboolean client_side; /**< of a subflow: it was opened from here */
+  guint64 cookie;       /**< the kernel's name for the socket, never given out twice */
+  guint joins;          /**< of a connection: its subflows beside the first */
+  gboolean pending;     /**< of a connection: something that was written is not acknowledged */
+  guint64 una;          /**< of a connection: the first byte that is not */
+  NeoPmSending sending; /**< of a subflow */
   NeoPmSubflow subflow;
 } NeoPmSocket;
 
@@ -105,6 +128,12 @@ void neo_pm_model_learn(NeoPmModel *model, const GArray *sockets, gint64 now);
 
 /** Notes that a join was asked for. */
 void neo_pm_connection_joining(NeoPmConnection *connection, const NeoPmSubflow *subflow);
+
+/** Notes that @remote was announced, for the first time or again. */
+void neo_pm_connection_announced(NeoPmConnection *connection, const NeoPmRemote *remote, gint64 now);
+
+/** Whether @announced, to which no join came, is to be announced again. */
+gboolean neo_pm_connection_repeats(const NeoPmConnection *connection, const NeoPmRemote *announced, gint64 now);
 
 /** Forgets the subflow at @index, which was closed from here. */
 void neo_pm_connection_forget(NeoPmConnection *connection, guint index);

@@ -168,14 +168,26 @@ static gboolean contains(const GArray *addresses, const NeoPmRemote *wanted)
   return FALSE;
 }
 
+static void add_address_step(Plan *plan, NeoPmStepKind kind, const NeoPmRemote *address)
+{
+  NeoPmSubflow subflow = { .local = address->address, .local_port = address->port, .local_id = address->id };
+  add_step(plan, kind, &subflow);
+}
+
 /* A step for each of @addresses that is not one of @others. */
 static void plan_announced(Plan *plan, NeoPmStepKind kind, const GArray *addresses, const GArray *others)
 {
-  for (guint i = 0; i < addresses->len; i++) {
-    const NeoPmRemote *address = &g_array_index(addresses, NeoPmRemote, i);
-    NeoPmSubflow subflow = { .local = address->address, .local_port = address->port, .local_id = address->id };
-    if (!contains(others, address))
-      add_step(plan, kind, &subflow);
+  for (guint i = 0; i < addresses->len; i++)
+    if (!contains(others, &g_array_index(addresses, NeoPmRemote, i)))
+      add_address_step(plan, kind, &g_array_index(addresses, NeoPmRemote, i));
+}
+
+static void plan_repeated(Plan *plan, gint64 now)
+{
+  for (guint i = 0; i < plan->connection->announced->len; i++) {
+    const NeoPmRemote *announced = &g_array_index(plan->connection->announced, NeoPmRemote, i);
+    if (contains(plan->host->signals, announced) && neo_pm_connection_repeats(plan->connection, announced, now))
+      add_address_step(plan, NEO_PM_ANNOUNCE, announced);
   }
 }
 
@@ -189,6 +201,7 @@ GArray *neo_pm_plan(const NeoPmConnection *connection, const NeoPmHost *host, co
   if (connection->server_side) {
     plan_announced(&plan, NEO_PM_REMOVE, connection->announced, host->signals);
     plan_announced(&plan, NEO_PM_ANNOUNCE, host->signals, connection->announced);
+    plan_repeated(&plan, now);
     return steps;
   }
   g_autoptr(GArray) pairs = neo_pm_pair(connection, host, settings, now);

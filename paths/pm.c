@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "paths/pm-actions.h"
 #include "paths/pm-diag.h"
+#include "paths/pm-guard.h"
 #include "paths/pm-health.h"
 #include "paths/pm-plan.h"
 #include "paths/pm-select.h"
@@ -26,6 +27,7 @@ struct NeoPm {
   NeoPmReport report;
   NeoNetlink *events, *diag;
   NeoPmModel *model;
+  NeoPmGuard *guard;
   NeoPmHost host;
   guint event_source, timer_source, count_source;
 };
@@ -65,7 +67,7 @@ static void note_step(NeoPmConnection *connection, const NeoPmStep *step, gboole
     forget_subflow(connection, subflow);
     break;
   case NEO_PM_ANNOUNCE:
-    g_array_append_val(connection->announced, announced);
+    neo_pm_connection_announced(connection, &announced, now);
     break;
   case NEO_PM_CREATE:
     if (done)
@@ -121,7 +123,7 @@ static void look_at(NeoPm *pm, NeoPmConnection *connection, gint64 now)
       g_hash_table_remove(pm->model->connections, &key);
       return;
     }
-  connection->next = connection->server_side ? 0 : neo_pm_connection_next(connection, now);
+  connection->next = neo_pm_connection_next(connection, now);
 }
 
 /* --- when --- */
@@ -283,6 +285,7 @@ static gboolean read_events(gint fd, GIOCondition condition, gpointer data)
   look_at_tokens(pm, tokens);
   set_timer(pm);
   set_count_timer(pm, TRUE);
+  neo_pm_guard_wake(pm->guard);
   return G_SOURCE_CONTINUE;
 }
 
@@ -322,6 +325,8 @@ NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, NeoPmRepor
   pm->diag = pm->events ? neo_netlink_open(NETLINK_SOCK_DIAG, 0, error) : NULL;
   if (!pm->diag || !neo_pm_select(TRUE, error) || !learn(pm, error))
     return NULL;
+  pm->guard = neo_pm_guard_new(pm->diag, report);
+  neo_pm_guard_wake(pm->guard);
   pm->event_source = g_unix_fd_add(neo_netlink_fd(pm->events), G_IO_IN | G_IO_ERR, read_events, pm);
   return g_steal_pointer(&pm);
 }
@@ -386,6 +391,7 @@ void neo_pm_free(NeoPm *pm)
     g_source_remove(pm->timer_source);
   if (pm->count_source)
     g_source_remove(pm->count_source);
+  neo_pm_guard_free(pm->guard);
   neo_netlink_free(pm->events);
   neo_netlink_free(pm->diag);
   neo_pm_model_free(pm->model);

@@ -263,6 +263,37 @@ static void test_plan_server(void)
   pm_host_clear(&host);
 }
 
+/* An announcement that brings no join is repeated twice. */
+static void test_plan_repeated(void)
+{
+  g_autoptr(NeoPmModel) model = neo_pm_model_new();
+  PmText text = { "abc", "0", "a0" };
+  NeoPmConnection *connection = pm_connection(model, &text);
+  NeoPmHost host = pm_host(&text);
+  NeoPmRemote relays[] = { { .address = pm_local('x'), .id = 21 }, { .address = pm_local('a'), .id = 22 } };
+  gint64 now = PM_NOW;
+  guint said = 0;
+
+  connection->server_side = TRUE;
+  g_array_append_vals(host.signals, relays, 2);
+  for (guint i = 0; i < 2; i++)
+    neo_pm_connection_announced(connection, &relays[i], now);
+  g_autoptr(GArray) early = neo_pm_plan(connection, &host, NULL, now + NEO_PM_REPEAT - 1);
+  g_assert_cmpuint(early->len, ==, 0);
+  for (guint turn = 0; turn < 5 && neo_pm_connection_next(connection, now); turn++) {
+    now = neo_pm_connection_next(connection, now);
+    g_autoptr(GArray) steps = neo_pm_plan(connection, &host, NULL, now);
+    g_autofree char *shown = show_steps(steps);
+    /* A subflow came to the other one. */
+    g_assert_cmpstr(shown, ==, "announce x");
+    for (guint i = 0; i < 2; i++)
+      neo_pm_connection_announced(connection, &relays[i], now);
+    said++;
+  }
+  g_assert_cmpuint(said, ==, NEO_PM_REPEATS);
+  pm_host_clear(&host);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -274,5 +305,6 @@ int main(int argc, char **argv)
   g_test_add_func("/pm-plan/client", test_plan);
   g_test_add_func("/pm-plan/unsettled", test_plan_unsettled);
   g_test_add_func("/pm-plan/server", test_plan_server);
+  g_test_add_func("/pm-plan/repeated", test_plan_repeated);
   return g_test_run();
 }
