@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/path-status.h"
 
+#include "cli/json.h"
+#include "cli/text.h"
+
 void neo_path_status_free(NeoPathStatus *status)
 {
   g_free(status->name);
@@ -20,90 +23,45 @@ static char *join_addresses(const NeoPathStatus *status)
   return g_string_free(text, FALSE);
 }
 
-/* Columns of a terminal are counted in characters, not bytes. A control character in a name would end the line. */
-static void append_padded(GString *text, const char *value, glong width)
-{
-  for (const char *c = value; *c; c++)
-    g_string_append_c(text, g_ascii_iscntrl(*c) ? '?' : *c);
-  for (glong i = g_utf8_strlen(value, -1); i < width + 2; i++)
-    g_string_append_c(text, ' ');
-}
-
 char *neo_path_status_table(const GPtrArray *paths)
 {
+  g_autoptr(NeoTextTable) table = neo_text_table_new("NAME|INTERFACE|TABLE|ADDRESS|STATE");
   GString *text = g_string_new(NULL);
-  glong name = 4, interface = 9, address = 7;
 
   for (guint i = 0; i < paths->len; i++) {
     const NeoPathStatus *status = paths->pdata[i];
-    g_autofree char *addresses = join_addresses(status);
-    name = MAX(name, g_utf8_strlen(status->name, -1));
-    interface = MAX(interface, g_utf8_strlen(status->interface, -1));
-    address = MAX(address, g_utf8_strlen(addresses, -1));
+    neo_text_table_add(table, status->name);
+    neo_text_table_add(table, status->interface);
+    neo_text_table_take(table, g_strdup_printf("%u", status->table));
+    neo_text_table_take(table, join_addresses(status));
+    neo_text_table_add(table, status->state);
   }
-  append_padded(text, "NAME", name);
-  append_padded(text, "INTERFACE", interface);
-  append_padded(text, "TABLE", 5);
-  append_padded(text, "ADDRESS", address);
-  g_string_append(text, "STATE\n");
-  for (guint i = 0; i < paths->len; i++) {
-    const NeoPathStatus *status = paths->pdata[i];
-    g_autofree char *addresses = join_addresses(status), *table = g_strdup_printf("%u", status->table);
-    append_padded(text, status->name, name);
-    append_padded(text, status->interface, interface);
-    append_padded(text, table, 5);
-    append_padded(text, addresses, address);
-    g_string_append_printf(text, "%s\n", status->state);
-  }
+  neo_text_table_print(table, 0, text);
   return g_string_free(text, FALSE);
 }
 
-/* RFC 8259, 7. */
-static void append_string(GString *text, const char *value)
+static void append_path(GString *json, const NeoPathStatus *status)
 {
-  g_string_append_c(text, '"');
-  for (; *value; value++) {
-    if (*value == '"' || *value == '\\')
-      g_string_append_c(text, '\\');
-    if ((guchar)*value < 0x20)
-      g_string_append_printf(text, "\\u%04x", *value);
-    else
-      g_string_append_c(text, *value);
-  }
-  g_string_append_c(text, '"');
-}
-
-static void append_member(GString *text, const char *key, const char *value)
-{
-  g_string_append_printf(text, "\"%s\":", key);
-  append_string(text, value);
-  g_string_append_c(text, ',');
-}
-
-static void append_path(GString *text, const NeoPathStatus *status)
-{
-  g_string_append_c(text, '{');
-  append_member(text, "name", status->name);
-  append_member(text, "uuid", status->uuid);
-  append_member(text, "interface", status->interface);
-  append_member(text, "parent", status->parent);
-  append_member(text, "state", status->state);
-  g_string_append_printf(text, "\"table\":%u,\"addresses\":[", status->table);
-  for (guint i = 0; i < status->addresses->len; i++) {
-    g_string_append(text, i ? "," : "");
-    append_string(text, status->addresses->pdata[i]);
-  }
-  g_string_append(text, "]}");
+  neo_json_open(json, NULL, '{');
+  neo_json_string(json, "name", status->name);
+  neo_json_string(json, "uuid", status->uuid);
+  neo_json_string(json, "interface", status->interface);
+  neo_json_string(json, "parent", status->parent);
+  neo_json_string(json, "state", status->state);
+  neo_json_uint(json, "table", status->table);
+  neo_json_open(json, "addresses", '[');
+  for (guint i = 0; i < status->addresses->len; i++)
+    neo_json_string(json, NULL, status->addresses->pdata[i]);
+  neo_json_close(json, '[');
+  neo_json_close(json, '{');
 }
 
 char *neo_path_status_json(const GPtrArray *paths)
 {
-  GString *text = g_string_new("[");
+  GString *json = g_string_new("[");
 
-  for (guint i = 0; i < paths->len; i++) {
-    g_string_append(text, i ? ",\n " : "");
-    append_path(text, paths->pdata[i]);
-  }
-  g_string_append(text, "]\n");
-  return g_string_free(text, FALSE);
+  for (guint i = 0; i < paths->len; i++)
+    append_path(json, paths->pdata[i]);
+  g_string_append(json, "]\n");
+  return g_string_free(json, FALSE);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/status-connections.h"
 
+#include "cli/address-key.h"
+
 NeoRoutes *neo_routes_new(void)
 {
   NeoRoutes *routes = g_new(NeoRoutes, 1);
@@ -33,26 +35,11 @@ gboolean neo_routes_is_relay(const NeoRoutes *routes, const NeoAddress *remote, 
   return contains(routes->relays, remote) || remote_id != 0;
 }
 
-static guint hash_address(gconstpointer key)
-{
-  const NeoAddress *address = key;
-  guint hash = address->family;
-
-  for (gsize i = 0; i < neo_address_size(address); i++)
-    hash = hash * 31 + address->bytes[i];
-  return hash;
-}
-
-static gboolean equal_addresses(gconstpointer a, gconstpointer b)
-{
-  return neo_address_equal(a, b);
-}
-
 static guint hash_socket(gconstpointer key)
 {
   const NeoSubflowSocket *socket = key;
 
-  return hash_address(&socket->local) * 31 + hash_address(&socket->remote) + ((guint)socket->local_port << 16 | socket->remote_port);
+  return neo_address_hash(&socket->local) * 31 + neo_address_hash(&socket->remote) + ((guint)socket->local_port << 16 | socket->remote_port);
 }
 
 static gboolean equal_sockets(gconstpointer a, gconstpointer b)
@@ -174,8 +161,8 @@ void neo_status_take_sockets(NeoStatus *status, const NeoSockets *sockets, const
                              const GArray *links, const NeoRoutes *routes)
 {
   g_autoptr(GHashTable) connections = g_hash_table_new(NULL, NULL);
-  g_autoptr(GHashTable) interfaces = g_hash_table_new(hash_address, equal_addresses);
-  g_autoptr(GHashTable) paths = g_hash_table_new(hash_address, equal_addresses);
+  g_autoptr(GHashTable) interfaces = g_hash_table_new(neo_address_hash, neo_address_hash_equal);
+  g_autoptr(GHashTable) paths = g_hash_table_new(neo_address_hash, neo_address_hash_equal);
   g_autoptr(GArray) traffic = neo_sockets_traffic(sockets, before);
   Builder builder = { status, connections, interfaces, paths, routes };
 

@@ -5,20 +5,8 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "cli/address-key.h"
 #include "paths/observe.h"
-
-static guint hash_address(gconstpointer key)
-{
-  const NeoAddress *address = key;
-  g_autoptr(GBytes) bytes = g_bytes_new_static(address->bytes, neo_address_size(address));
-
-  return g_bytes_hash(bytes);
-}
-
-static gboolean equal_addresses(gconstpointer a, gconstpointer b)
-{
-  return neo_address_equal(a, b);
-}
 
 typedef struct {
   guint8 family;
@@ -79,7 +67,7 @@ NeoGatewayView *neo_gateway_view(NeoKernel *kernel, const NeoPathsConf *conf, GE
 {
   g_autoptr(NeoGatewayView) view = g_new0(NeoGatewayView, 1);
 
-  view->lifetimes = g_hash_table_new_full(hash_address, equal_addresses, g_free, NULL);
+  view->lifetimes = g_hash_table_new_full(neo_address_hash, neo_address_hash_equal, g_free, NULL);
   view->seen = observe(kernel, &conf->tables, &view->mptcp_seen, error);
   if (!view->seen || !dump_lifetimes(kernel, view->lifetimes, error))
     return NULL;

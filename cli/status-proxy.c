@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <linux/mptcp.h>
-#include <string.h>
 
 #include "cli/status-parts.h"
 #include "common/mptcp.h"
@@ -104,6 +103,8 @@ static void take_units(NeoStatusProxy *proxy, const NeoUnits *units)
   g_autofree char *unit = g_strdup_printf("neo-netns@%s.service", proxy->name);
   g_autoptr(NeoProxyConfig) config = neo_proxy_config_load(path, NULL, &proxy->service, NULL);
 
+  if (config)
+    proxy->service = g_strdup(config->service);
   if (!units)
     return;
   proxy->netns_state = neo_units_state(units, unit);

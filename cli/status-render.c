@@ -59,7 +59,7 @@ static void print_paths(const Page *page, const NeoStatus *status)
 {
   gboolean wide = page->width >= WIDE;
   g_autoptr(NeoTextTable) settings = neo_text_table_new(wide ? SETTINGS "|" TRAFFIC : SETTINGS);
-  g_autoptr(NeoTextTable) traffic = neo_text_table_new("PATH|ADDRESS|" TRAFFIC);
+  g_autoptr(NeoTextTable) traffic = neo_text_table_new("PATH|" TRAFFIC);
 
   for (guint i = 0; i < status->paths->len; i++) {
     const NeoStatusPath *path = &g_array_index(status->paths, NeoStatusPath, i);
@@ -68,7 +68,6 @@ static void print_paths(const Page *page, const NeoStatus *status)
     if (wide)
       add_path_traffic(settings, path, status);
     neo_text_table_add(traffic, path->interface);
-    neo_text_table_take(traffic, address_text(&path->address));
     add_path_traffic(traffic, path, status);
   }
   neo_text_table_print(settings, 2, page->text);

@@ -158,8 +158,8 @@ static void test_status(void)
                   "b?       neo1       1001   -                      waiting\n");
   g_assert_cmpstr(json, ==,
                   "[{\"name\":\"W\xc3\xa9g \\\"1\\\"\",\"uuid\":\"u-1\",\"interface\":\"neo1\",\"parent\":\"ens3\",\"state\":\"up\","
-                  "\"table\":1001,\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"]},\n"
-                  " {\"name\":\"b\\u000a\",\"uuid\":\"u-1\",\"interface\":\"neo1\",\"parent\":\"ens3\",\"state\":\"waiting\","
+                  "\"table\":1001,\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"]},"
+                  "{\"name\":\"b\\u000a\",\"uuid\":\"u-1\",\"interface\":\"neo1\",\"parent\":\"ens3\",\"state\":\"waiting\","
                   "\"table\":1001,\"addresses\":[]}]\n");
 }
 
@@ -171,7 +171,7 @@ static void test_verbs(void)
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) words = g_strsplit(unknown[i], " ", -1);
     char *argv[] = { (char *)"neo", words[0], words[1], NULL };
-    g_autofree char *complaint = g_strdup_printf("unknown command \"%s\"; expected paths add, ", unknown[i]);
+    g_autofree char *complaint = g_strdup_printf("unknown command \"%s\"; expected status, ", unknown[i]);
     gboolean accepted = neo_verbs_run(words[1] ? 3 : 2, argv, &error);
     assert_refused(accepted, error, complaint);
   }

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "common/address.h"
+
+/** GHashFunc and GEqualFunc for keys that are NeoAddress *. */
+guint neo_address_hash(gconstpointer key);
+gboolean neo_address_hash_equal(gconstpointer a, gconstpointer b);

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cli/address-key.h"
+#include "cli/json.h"
+#include "cli/rule-counters.h"
+#include "cli/status-gateway.h"
+#include "cli/status-parts.h"
+#include "cli/status-render.h"
+#include "cli/text.h"
+
+static NeoAddress address(const char *text)
+{
+  NeoAddress result;
+
+  g_assert_true(neo_address_parse(text, &result));
+  return result;
+}
+
+static void take(char *got, const char *wanted)
+{
+  g_assert_cmpstr(got, ==, wanted);
+  g_free(got);
+}
+
+static void test_figures(void)
+{
+  take(neo_text_rate(-1), "-");
+  take(neo_text_rate(0), "0 bit/s");
+  take(neo_text_rate(124.9), "999 bit/s");
+  take(neo_text_rate(125), "1.0 kbit/s");
+  take(neo_text_rate(587500), "4.7 Mbit/s");
+  take(neo_text_bytes(999), "999 B");
+  take(neo_text_bytes(999949), "999.9 kB");
+  take(neo_text_bytes(999950), "1.0 MB");
+  take(neo_text_bytes(G_MAXUINT64), "18446.7 PB");
+  take(neo_text_duration(0), "0s");
+  take(neo_text_duration(59), "59s");
+  take(neo_text_duration(60), "1m00s");
+  take(neo_text_duration(43080), "11h58m");
+  take(neo_text_duration(4 * 86400 + 3 * 3600), "4d03h");
+  take(neo_text_duration(G_MAXUINT32), "forever");
+  take(neo_text_rtt(0), "-");
+  take(neo_text_rtt(31240), "31.2 ms");
+  take(neo_text_share(1, 3), "33%");
+  take(neo_text_share(0, 0), "-");
+  take(neo_text_endpoint("2001:db8::1", 443), "[2001:db8::1]:443");
+  take(neo_text_clean("a\x1b[2J\xff"), "a?[2J\xef\xbf\xbd");
+}
+
+static void test_json(void)
+{
+  g_autoptr(GString) json = g_string_new(NULL);
+
+  neo_json_open(json, NULL, '{');
+  neo_json_string(json, "a", "\"\\\n\xff");
+  neo_json_string(json, "b", NULL);
+  neo_json_uint(json, "c", G_MAXUINT64);
+  neo_json_real(json, "d", 1.5);
+  neo_json_real(json, "e", -1);
+  neo_json_bool(json, "f", FALSE);
+  neo_json_open(json, "g", '[');
+  neo_json_uint(json, NULL, 1);
+  neo_json_uint(json, NULL, 2);
+  neo_json_open(json, NULL, '{');
+  neo_json_close(json, '{');
+  neo_json_close(json, '[');
+  neo_json_close(json, '{');
+  g_assert_cmpstr(json->str, ==,
+                  "{\"a\":\"\\\"\\\\\\u000a\xef\xbf\xbd\",\"b\":null,\"c\":18446744073709551615,\"d\":1.500,\"e\":null,"
+                  "\"f\":false,\"g\":[1,2,{}]}");
+}
+
+static const NeoLink links[] = {
+  { .index = 2, .name = "ens3", .running = TRUE },
+  { .index = 3, .name = "neo1", .parent = 2, .macvlan = TRUE, .running = TRUE },
+  { .index = 4, .name = "neo2", .parent = 2, .macvlan = TRUE, .running = TRUE },
+  { .index = 5, .name = "neo3", .parent = 2, .macvlan = TRUE },
+};
+
+static void add_route(NeoObserved *seen, int link, guint32 table)
+{
+  NeoRoute route = { AF_INET, link, table, 0, TRUE };
+  g_array_append_val(seen->routes, route);
+}
+
+static void add_local(NeoObserved *seen, int link, const char *text)
+{
+  NeoLocal local = { .link = link, .address = address(text) };
+  g_array_append_val(seen->locals, local);
+}
+
+/* Three macvlans: one as it should be, one without its rule, one that has nothing yet. */
+static NeoGatewayView *sample_view(void)
+{
+  NeoGatewayView *view = g_new0(NeoGatewayView, 1);
+  NeoPathsConf conf = neo_paths_conf_default();
+  NeoMptcpEndpoint endpoint = { .address = address("198.51.100.181"), .id = 2, .link = 3 };
+  NeoRule rule = neo_rule_from(&endpoint.address, 1001, NEO_RULE_FROM);
+
+  view->seen = neo_observed_new();
+  view->mptcp_seen = view->seen->mptcp = TRUE;
+  view->seen->limit_max = 8;
+  g_array_append_vals(view->seen->links, links, G_N_ELEMENTS(links));
+  add_local(view->seen, 2, "198.51.100.20");
+  add_local(view->seen, 3, "198.51.100.181");
+  add_local(view->seen, 4, "198.51.100.80");
+  add_route(view->seen, 2, 254);
+  add_route(view->seen, 3, 1001);
+  add_route(view->seen, 4, 1002);
+  g_array_append_val(view->seen->endpoints, endpoint);
+  g_array_append_val(view->seen->rules, rule);
+  view->lifetimes = g_hash_table_new_full(neo_address_hash, neo_address_hash_equal, g_free, NULL);
+  g_hash_table_insert(view->lifetimes, g_memdup2(&endpoint.address, sizeof endpoint.address), GUINT_TO_POINTER(43080));
+  view->desired = neo_desire(view->seen, &conf, NULL);
+  return view;
+}
+
+static void add_subflow(NeoSockets *sockets, const char *local, const char *remote, guint8 remote_id, guint64 in)
+{
+  NeoSubflowSocket socket = {
+    .token = 77, .local = address(local), .remote = address(remote), .local_port = 40000, .remote_port = 443, .remote_id = remote_id,
+    .up = TRUE, .bytes_in = in, .bytes_out = in / 100, .rtt_us = 31200 + remote_id * 1000, .retransmits = 3,
+  };
+  g_array_append_val(sockets->subflows, socket);
+}
+
+static NeoSockets *sample_sockets(guint64 in, gint64 at)
+{
+  NeoSockets *sockets = neo_sockets_new();
+  NeoMptcpSocket connection = { .token = 77, .local = address("198.51.100.20"), .remote = address("192.0.2.10"), .remote_port = 443 };
+
+  sockets->taken_at = at;
+  g_array_append_val(sockets->connections, connection);
+  add_subflow(sockets, "198.51.100.20", "192.0.2.10", 0, in);
+  add_subflow(sockets, "198.51.100.181", "192.0.2.11", 2, 3 * in);
+  return sockets;
+}
+
+static NeoStatus *sample_status(void)
+{
+  NeoStatus *status = neo_status_new();
+  g_autoptr(NeoGatewayView) view = sample_view();
+  g_autoptr(NeoRoutes) routes = neo_routes_new();
+  g_autoptr(NeoSockets) before = sample_sockets(1000000, 0), now = sample_sockets(2000000, G_USEC_PER_SEC);
+
+  status->mptcp = TRUE;
+  neo_status_take_paths(status, view);
+  neo_status_take_sockets(status, now, before, view->seen->locals, view->seen->links, routes);
+  return status;
+}
+
+static void test_gateway(void)
+{
+  g_autoptr(NeoStatus) status = sample_status();
+  g_autofree char *narrow = neo_status_to_text(status, 80, FALSE), *wide = neo_status_to_text(status, 160, FALSE);
+
+  g_assert_cmpstr(narrow, ==,
+                  "Gateway: 1 of 3 addresses of paths up; the kernel makes the subflows\n"
+                  "  PATH  ADDRESS           LEASE  TABLE  RULE  ENDPOINT  STATE\n"
+                  "  neo1  198.51.100.181   11h58m   1001  yes   2         up\n"
+                  "  neo2  198.51.100.80   forever   1002  no    -         no rule\n"
+                  "  neo3  -                     -      -  no    -         down\n"
+                  "\n"
+                  "  PATH  SUBFLOWS           IN           OUT      RTT  RETRANS  SHARE\n"
+                  "  neo1         1  24.0 Mbit/s  240.0 kbit/s  33.2 ms        3    75%\n"
+                  "  neo2         0            -             -        -        0     0%\n"
+                  "  neo3         0            -             -        -        0     0%\n"
+                  "\n"
+                  "Connections: 1 of MPTCP with 2 subflows; 32.0 Mbit/s in, 320.0 kbit/s out\n"
+                  "  with 192.0.2.10:443: 8.0 MB in, 80.0 kB out\n"
+                  "    PATH  REMOTE      VIA              IN           OUT      RTT  RETRANS  SHARE\n"
+                  "    ens3  192.0.2.10  direct   8.0 Mbit/s   80.0 kbit/s  31.2 ms        3    25%\n"
+                  "    neo1  192.0.2.11  relay   24.0 Mbit/s  240.0 kbit/s  33.2 ms        3    75%\n");
+  g_assert_nonnull(strstr(wide, "\n    neo1  198.51.100.181:40000  192.0.2.11:443  relay   24.0 Mbit/s"));
+  g_assert_null(strstr(wide, "\n\n  PATH"));
+}
+
+static void test_routes(void)
+{
+  g_autoptr(NeoRoutes) routes = neo_routes_new();
+  NeoAddress proxy = address("192.0.2.10"), relay = address("192.0.2.11"), other = address("192.0.2.12");
+
+  g_assert_false(neo_routes_is_relay(routes, &relay, 0));
+  g_assert_true(neo_routes_is_relay(routes, &relay, 1));
+  g_array_append_val(routes->direct, proxy);
+  g_array_append_val(routes->relays, relay);
+  /* A race that the relay won: the connection begins there, and the proxy announces itself. */
+  g_assert_true(neo_routes_is_relay(routes, &relay, 0));
+  g_assert_false(neo_routes_is_relay(routes, &proxy, 1));
+  g_assert_true(neo_routes_is_relay(routes, &other, 3));
+}
+
+static void test_rates(void)
+{
+  g_autoptr(NeoSockets) before = sample_sockets(500, 0), now = sample_sockets(400, G_USEC_PER_SEC);
+  g_autoptr(GArray) none = neo_sockets_traffic(now, NULL), some = neo_sockets_traffic(now, before);
+
+  g_assert_cmpfloat(g_array_index(none, NeoTraffic, 0).rate_in, ==, -1);
+  /* Another socket between the same addresses and ports: no rate rather than a wrong one. */
+  g_assert_cmpfloat(g_array_index(some, NeoTraffic, 0).rate_in, ==, -1);
+  g_array_set_size(before->subflows, 0);
+  g_autoptr(GArray) fresh = neo_sockets_traffic(now, before);
+  g_assert_cmpfloat(g_array_index(fresh, NeoTraffic, 0).rate_in, ==, 400);
+}
+
+static void test_nothing(void)
+{
+  g_autoptr(NeoStatus) status = neo_status_new();
+
+  neo_status_unseen(status, "units: %s", "no bus");
+  neo_status_unseen(status, "units: %s", "no bus");
+  status->mptcp = TRUE;
+  take(neo_status_to_text(status, 80, FALSE),
+       "This host has no role of Neo yet: no path, no relay, no proxy, no racer. See neo(8).\n\nNot seen\n  units: no bus\n");
+  status->mptcp = FALSE;
+  g_autofree char *off = neo_status_to_text(status, 80, FALSE);
+  g_assert_true(g_str_has_prefix(off, "Multipath TCP is off"));
+}
+
+static const char saved[] =
+  "*raw\n:PREROUTING ACCEPT [9:9]\n:neo-syn-main - [0:0]\n"
+  "[7:420] -A neo-syn-main -d 192.0.2.11/32 -p tcp -m tcp --dport 443 -m hashlimit --hashlimit-above 50/sec -j DROP\nCOMMIT\n"
+  "*filter\n:neo-fwd-main - [0:0]\n"
+  "[100:5000] -A neo-fwd-main -m conntrack --ctproto tcp --ctorigdst 192.0.2.11 -j ACCEPT\n"
+  "[2:120] -A neo-fwd-main -d 192.0.2.10/32 -p tcp -m tcp --dport 443 -j ACCEPT\n"
+  "[5:300] -A neo-fwd-main -m conntrack --ctstate NEW -j DROP\nCOMMIT\n"
+  "*nat\n[2:120] -A neo-in-main -d 192.0.2.11/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.0.2.10\n"
+  "[1:60] -A neo-in-main -d 192.0.2.13/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.0.2.10\n"
+  "[1:60] -A neo-in-other -d 192.0.2.11/32 -j DNAT --to-destination 192.0.2.99\nCOMMIT\n";
+
+static NeoStatusRelay *sample_relay(void)
+{
+  g_autoptr(GArray) counters = neo_rule_counters_parse(saved);
+  NeoStatusRelay *relay = neo_status_relay_new("main");
+
+  neo_status_take_rules(relay, counters);
+  relay->service = g_strdup("active");
+  return relay;
+}
+
+static void test_relay(void)
+{
+  g_autoptr(NeoStatus) status = neo_status_new();
+
+  status->mptcp = TRUE;
+  g_ptr_array_add(status->relays, sample_relay());
+  g_ptr_array_add(status->relays, neo_status_relay_new("second"));
+  take(neo_status_to_text(status, 80, FALSE),
+       "Relay\n"
+       "  RELAY   SERVICE  LISTENS ON             PROXY       RULES  FLOWS   BYTES  LIMITED\n"
+       "  main    active   192.0.2.11 192.0.2.13  192.0.2.10      2      -  5.1 kB        7\n"
+       "  second  -        -                      -               -      -       -        -\n");
+}
+
+static void test_counters(void)
+{
+  static const char *const wrong[] = { "", "*nat", "[1:2] -A x y", "*nat\n[1:2 -A x", "*nat\n[12] -A x", "*nat\n[1:2] -A ", "*nat\n-A x -j y" };
+
+  for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+    g_autoptr(GArray) counters = neo_rule_counters_parse(wrong[i]);
+    g_assert_cmpuint(counters->len, ==, 0);
+  }
+  take(neo_rule_option("-A x -d 192.0.2.1/32 -j y", "-d"), "192.0.2.1/32");
+  take(neo_rule_option("-A x -d", "-d"), NULL);
+}
+
+static void test_proxy(void)
+{
+  g_autoptr(NeoStatus) status = neo_status_new();
+  NeoStatusProxy *proxy = neo_status_proxy_new("main");
+  NeoStatusAnnounced announced[] = {
+    { .address = address("192.0.2.10"), .announced = TRUE, .subflows = 2, .traffic = { 1000, 2000, -1, -1 } },
+    { .address = address("192.0.2.11"), .relay = TRUE, .subflows = 1 },
+  };
+
+  proxy->service = g_strdup("v2ray.service");
+  proxy->service_state = g_strdup("active");
+  proxy->up = proxy->seen = TRUE;
+  proxy->connections = 1;
+  g_array_append_vals(proxy->announced, announced, 2);
+  g_ptr_array_add(status->proxies, proxy);
+  status->mptcp = TRUE;
+  take(neo_status_to_text(status, 80, FALSE),
+       "Proxy\n"
+       "  main: v2ray.service is active; namespace up, 1 connection\n"
+       "    ANNOUNCES   VIA     ANNOUNCED  SUBFLOWS      IN     OUT\n"
+       "    192.0.2.10  direct  yes               2  1.0 kB  2.0 kB\n"
+       "    192.0.2.11  relay   no                1     0 B     0 B\n");
+}
+
+static void test_racer(void)
+{
+  static const char *const wrong[] = { "", "open", "3 open; won: a 1", "x open; won: a 1; failed 0", "3 open; won: a; failed 0", "3 open; won: a 1; failed x" };
+  g_autoptr(NeoStatus) status = neo_status_new();
+  NeoStatusRacer *racer = neo_status_racer_new("8443");
+
+  g_ptr_array_add(status->racers, racer);
+  for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
+    g_assert_false(neo_status_parse_racer(wrong[i], racer));
+  g_assert_false(racer->running);
+  g_assert_true(neo_status_parse_racer("3 open; won: px:443 12, [2001:db8::1]:443 3; failed 4", racer));
+  racer->socket_state = g_strdup("active");
+  racer->service_state = g_strdup("active");
+  status->mptcp = TRUE;
+  take(neo_status_to_text(status, 80, FALSE),
+       "Racer\n"
+       "  8443: socket active, service active; 3 open, 4 races that nobody won\n"
+       "    ENDPOINT           WON\n"
+       "    px:443              12\n"
+       "    [2001:db8::1]:443    3\n");
+}
+
+static void test_status_json(void)
+{
+  g_autoptr(NeoStatus) status = sample_status();
+
+  g_array_set_size(status->paths, 1);
+  g_ptr_array_set_size(status->complaints, 0);
+  g_array_set_size(((NeoStatusConnection *)status->connections->pdata[0])->subflows, 1);
+  g_ptr_array_add(status->relays, sample_relay());
+  take(neo_status_to_json(status),
+       "{\"roles\":[\"gateway\",\"relay\"],\"mptcp\":true,\"path_manager\":\"kernel\",\"subflows\":2,\"bytes_in\":8000000,\"bytes_out\":80000,"
+       "\"rate_in\":4000000.000,\"rate_out\":40000.000,\"paths\":[{\"interface\":\"neo1\",\"address\":\"198.51.100.181\",\"lease_s\":43080,"
+       "\"table\":1001,\"rule\":true,\"mptcp_endpoint\":2,\"state\":\"up\",\"subflows\":1,\"rtt_ms\":33.200,\"retransmits\":3,"
+       "\"bytes_in\":6000000,\"bytes_out\":60000,\"rate_in\":3000000.000,\"rate_out\":30000.000}],"
+       "\"connections\":[{\"token\":77,\"remote\":\"192.0.2.10\",\"remote_port\":443,\"fallback\":false,\"bytes_in\":8000000,"
+       "\"bytes_out\":80000,\"rate_in\":4000000.000,\"rate_out\":40000.000,\"subflows\":[{\"interface\":\"ens3\",\"local\":\"198.51.100.20\","
+       "\"local_port\":40000,\"remote\":\"192.0.2.10\",\"remote_port\":443,\"via\":\"direct\",\"backup\":false,\"established\":true,"
+       "\"rtt_ms\":31.200,\"retransmits\":3,\"bytes_in\":2000000,\"bytes_out\":20000,\"rate_in\":1000000.000,\"rate_out\":10000.000}]}],"
+       "\"relays\":[{\"name\":\"main\",\"service\":\"active\",\"listen\":\"192.0.2.11 192.0.2.13\",\"proxy\":\"192.0.2.10\",\"rules\":2,"
+       "\"flows\":null,\"bytes\":5120,\"packets\":102,\"limited\":7,\"rate\":null}],\"proxies\":[],\"racers\":[],\"complaints\":[],\"unseen\":[]}\n");
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/cli/figures", test_figures);
+  g_test_add_func("/cli/json", test_json);
+  g_test_add_func("/cli/gateway", test_gateway);
+  g_test_add_func("/cli/routes", test_routes);
+  g_test_add_func("/cli/rates", test_rates);
+  g_test_add_func("/cli/nothing", test_nothing);
+  g_test_add_func("/cli/relay", test_relay);
+  g_test_add_func("/cli/counters", test_counters);
+  g_test_add_func("/cli/proxy", test_proxy);
+  g_test_add_func("/cli/racer", test_racer);
+  g_test_add_func("/cli/status-json", test_status_json);
+  return g_test_run();
+}
