@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "racer/handover.h"
 
-#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -70,10 +70,19 @@ static void abort_all(const int *fds, int n)
     racer_socket_abort(fds[i]);
 }
 
+/* It ended, both ways, and waited only to be taken out of its locker: both sockets were shut or reset. */
+static gboolean has_ended(const int *fds, int n)
+{
+  struct pollfd states[] = { { .fd = fds[0] }, { .fd = n > 1 ? fds[1] : -1 } };
+
+  return n > 1 && poll(states, G_N_ELEMENTS(states), 0) == 2 && (states[0].revents & states[1].revents & POLLHUP);
+}
+
+/* What comes twice was in a locker that was being turned over. */
 static void take_connection(Reading *reading, guint64 id, const int *fds, int n)
 {
-  if (g_hash_table_contains(reading->survivors, &id)) {
-    close_all(fds, n); /* a locker was being turned over */
+  if (g_hash_table_contains(reading->survivors, &id) || has_ended(fds, n)) {
+    close_all(fds, n);
     return;
   }
   RacerSurvivor *survivor = g_new0(RacerSurvivor, 1);

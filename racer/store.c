@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define BARRIER_USEC (5 * G_USEC_PER_SEC)
-#define PROBE "neo-probe"
+#define PROBE "neo-locker-probe" /* a locker that is empty, to whoever finds it */
 
 /* FDPOLL=0: a locker whose other end died with its process is not done with. */
 gboolean racer_store_put(const char *name, int fd)

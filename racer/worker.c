@@ -27,6 +27,7 @@ struct RacerWorker {
   Listener *listeners;
   guint n_listeners, limit;
   gboolean listening; /* the listeners are in the loop */
+  gboolean leaves;    /* when this turn is over, all connections are handed over */
   gint accepting, quit; /* atomic */
   RacerWorkerChanged changed;
   gpointer data;
@@ -113,9 +114,8 @@ static void obey(RacerSource *source, guint32 events)
   for (guint i = 0; worker->survivors && i < worker->survivors->len; i++)
     racer_connection_resume(&worker->shared, worker->survivors->pdata[i]);
   worker->survivors = NULL;
-  if (worker->leaving)
-    worker->lost = racer_connections_hand_over(&worker->shared);
   update_listening(worker);
+  worker->leaves = worker->leaving;
   worker->is_obeyed = TRUE;
   g_cond_signal(&worker->obeyed);
   g_mutex_unlock(&worker->mutex);
@@ -125,11 +125,12 @@ static gpointer worker_main(gpointer data)
 {
   RacerWorker *worker = data;
 
-  while (!g_atomic_int_get(&worker->quit) && !worker->leaving)
+  while (!g_atomic_int_get(&worker->quit) && !worker->leaves)
     racer_loop_turn(worker->shared.loop);
-  if (worker->leaving)
-    return NULL;
-  racer_connections_abort(&worker->shared);
+  if (worker->leaves)
+    worker->lost = racer_connections_hand_over(&worker->shared);
+  else
+    racer_connections_abort(&worker->shared);
   return NULL;
 }
 
@@ -209,7 +210,7 @@ guint racer_worker_hand_over(RacerWorker *worker)
 {
   g_mutex_lock(&worker->mutex);
   worker->leaving = TRUE;
-  wait_until_obeyed(worker);
+  eventfd_write(worker->wake.fd, 1);
   g_mutex_unlock(&worker->mutex);
   g_thread_join(worker->thread);
   return worker->lost;

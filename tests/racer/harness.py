@@ -79,11 +79,19 @@ class Notify:
             else:
                 os.close(fd)
 
+    def settle(self):
+        """Waits until all that was sent so far is taken."""
+        mark = f"MARK={time.monotonic()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender_of_mark:
+            sender_of_mark.sendto(mark.encode(), self.path)
+        wait_for("the messages", lambda: mark in self.lines)
+
     def clear(self):
         """What systemd does when a service is stopped."""
-        for _, fd in self.store:
+        for _, fd in self.store or []:
             os.close(fd)
-        self.store.clear()
+        if self.store:
+            self.store.clear()
 
     def read(self):
         return self.lines
@@ -129,6 +137,7 @@ class Racer:
         self.process.send_signal(number)
         code = self.process.wait(DEADLINE)
         assert code == (-number if number == signal.SIGKILL else 0), f"the racer ended with {code}: {self.log()}"
+        self.notify.settle()
 
     def restart(self, number=signal.SIGTERM):
         self.end(number)
@@ -165,6 +174,8 @@ class Racer:
         if self.process.poll() is None:  # the second signal may have merged with the first
             self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(DEADLINE)
+        self.notify.settle()
+        self.notify.clear()
         assert code == 0, f"the racer ended with {code}: {self.log()}"
         assert "ERROR" not in self.log() and "runtime error" not in self.log(), self.log()
 
@@ -251,7 +262,7 @@ def run_tests(tests):
     print(f"1..{len(selected)}", flush=True)
     failed = 0
     for number, test in enumerate(selected, 1):
-        signal.alarm(40)
+        signal.alarm(150)
         try:
             test()
             print(f"ok {number} - {test.__doc__}", flush=True)

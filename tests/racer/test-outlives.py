@@ -75,11 +75,11 @@ def test_busy_and_idle():
         for number, crash_safe in MODES:
             with Server(2000, echo, mptcp=True), \
                     Racer("Endpoints=127.0.0.1:2000", crash_safe, f"Mptcp={mptcp}", store=True) as racer:
-                idle = [connect() for _ in range(20)]
+                idle = [connect() for _ in range(12)]
                 for client in idle:
                     works(client)
-                streams = [Stream(piece) for piece in (1, 100, 5000, 65536, 65536, 262144)]
-                for _ in range(3):
+                streams = [Stream(piece) for piece in (1, 5000, 65536, 262144)]
+                for _ in range(2):
                     before = [stream.count for stream in streams]
                     racer.restart(number)
                     wait_for("progress", lambda: all(stream.count > count for stream, count in zip(streams, before)))
@@ -88,7 +88,7 @@ def test_busy_and_idle():
                 for client in idle:
                     works(client)
                     client.close()
-                assert racer.log().count("went on with 26 connections") == 3, racer.log()
+                assert racer.log().count("went on with 16 connections") == 2, racer.log()
                 store_is_small(racer, 8)
 
 
@@ -193,7 +193,7 @@ def test_lockers_are_turned_over():
         wait_for("status", lambda: racer.notify.status().startswith("15 open"))
         store_is_small(racer, 8)
         racer.restart(signal.SIGKILL)
-        assert "went on with 1" in racer.log()
+        assert "went on with 15 connections" in racer.log()
         for client in stay:
             works(client)
             client.close()
@@ -202,7 +202,7 @@ def test_lockers_are_turned_over():
 def slow_answer(connection):
     """Sends much more than fits into the buffers, once it was asked to."""
     connection.recv(1)
-    connection.sendall(PATTERN * 24)
+    connection.sendall(PATTERN * 64)
 
 
 def test_slow_reader():
@@ -217,7 +217,7 @@ def test_slow_reader():
             time.sleep(0.2)  # more bytes get stuck; the test is right without them
             racer.restart(number)
             for client in clients:
-                assert hashlib.sha256(receive_all(client)).digest() == hashlib.sha256(PATTERN * 24).digest()
+                assert hashlib.sha256(receive_all(client)).digest() == hashlib.sha256(PATTERN * 64).digest()
                 client.close()
 
 
