@@ -87,6 +87,23 @@ static void report_failure(NeoPm *pm, const NeoPmStep *step, const GError *error
     pm->report(line);
 }
 
+static gboolean ask(NeoPm *pm, const NeoPmConnection *connection, const NeoPmStep *step, int *ret_errno, GError **error)
+{
+  return neo_pm_do(pm->kernel->generic, pm->kernel->mptcp_family, connection->token, step, ret_errno, error);
+}
+
+/*
+ * The kernel forgets the identifier of an address with the first of its subflows that is closed by SUBFLOW_DESTROY, and then refuses to
+ * withdraw it (mptcp_userspace_pm_delete_local_addr, Linux 6.18). The peer, which cannot see a link that is down, would go on using the others.
+ */
+static gboolean remove_forgotten(NeoPm *pm, const NeoPmConnection *connection, const NeoPmStep *step)
+{
+  NeoPmStep announce = { NEO_PM_ANNOUNCE, { .local = step->subflow.local, .local_id = step->subflow.local_id } };
+  int errnum;
+
+  return step->subflow.local_id && ask(pm, connection, &announce, &errnum, NULL) && ask(pm, connection, step, &errnum, NULL);
+}
+
 /* FALSE if the connection is none of ours (any more). */
 static gboolean take_step(NeoPm *pm, NeoPmConnection *connection, NeoPmStep *step, gint64 now)
 {
@@ -102,7 +119,9 @@ static gboolean take_step(NeoPm *pm, NeoPmConnection *connection, NeoPmStep *ste
   }
   /* A join that was not answered has no port yet by which it could be closed. */
   if (step->kind != NEO_PM_DESTROY || step->subflow.local_port)
-    done = neo_pm_do(pm->kernel->generic, pm->kernel->mptcp_family, connection->token, step, &errnum, &error);
+    done = ask(pm, connection, step, &errnum, &error);
+  if (!done && errnum == EINVAL && step->kind == NEO_PM_REMOVE)
+    done = remove_forgotten(pm, connection, step);
   if (!done && errnum == EINVAL && !neo_pm_owns(pm->kernel->generic, pm->kernel->mptcp_family, connection->token))
     return FALSE;
   if (!done)
