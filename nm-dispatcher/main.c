@@ -15,6 +15,17 @@ static void log_line(GLogLevelFlags level, const char *line)
   g_log_structured(G_LOG_DOMAIN, level, "MESSAGE", "%s", line);
 }
 
+/* All changes of a run in one message: with many paths a message for each would take longer than the changes. */
+static void log_plan(GPtrArray *plan)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+
+  for (guint i = 0; i < plan->len; i++)
+    g_string_append_printf(text, "%s%s", i ? "\n" : "", (const char *)plan->pdata[i]);
+  if (plan->len)
+    log_line(G_LOG_LEVEL_INFO, text->str);
+}
+
 /*
  * Each event tells of its own interface, and once; all others had their say at theirs. What is about no interface is told when
  * something has changed.
@@ -49,8 +60,7 @@ static gboolean run_engine(gpointer data, GError **error)
 
   if (!result)
     return FALSE;
-  for (guint i = 0; i < result->plan->len; i++)
-    log_line(G_LOG_LEVEL_INFO, result->plan->pdata[i]);
+  log_plan(result->plan);
   if (failures)
     neo_log_failure(failures);
   log_complaints(result, run->interface, run->told);

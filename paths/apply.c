@@ -9,16 +9,16 @@
 #include <linux/rtnetlink.h>
 
 #include "common/error.h"
+#include "paths/batch.h"
 
 static void put_address(struct nlmsghdr *message, guint16 type, const NeoAddress *address)
 {
   mnl_attr_put(message, type, neo_address_size(address), address->bytes);
 }
 
-static gboolean change_rule(NeoKernel *kernel, const NeoRule *rule, guint16 type, guint16 flags, int *ret_errno, GError **error)
+static struct nlmsghdr *rule_message(char buffer[static 8192], const NeoRule *rule, gboolean add)
 {
-  char buffer[8192];
-  struct nlmsghdr *message = neo_netlink_message(buffer, type, flags);
+  struct nlmsghdr *message = neo_netlink_message(buffer, add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
   struct fib_rule_hdr *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
 
   header->family = rule->family;
@@ -34,29 +34,36 @@ static gboolean change_rule(NeoKernel *kernel, const NeoRule *rule, guint16 type
     mnl_attr_put_u32(message, FRA_TABLE, rule->table);
   if (rule->mark)
     mnl_attr_put_u32(message, FRA_FWMARK, rule->mark);
-  return neo_netlink_request(kernel->route, message, ret_errno, error);
+  return message;
 }
 
-/* By netlink and index, so that a new link which took the name meanwhile is not touched. */
-static gboolean set_sysctl(NeoKernel *kernel, const NeoOperation *operation, int *ret_errno, GError **error)
+/* @count of one link. By netlink and index, so that a new link which took the name meanwhile is not touched. */
+static struct nlmsghdr *sysctls_message(char buffer[static 8192], const NeoOperation *operations, guint count)
 {
   static const guint16 positions[] = {
     [NEO_ARP_IGNORE] = IPV4_DEVCONF_ARP_IGNORE, [NEO_ARP_ANNOUNCE] = IPV4_DEVCONF_ARP_ANNOUNCE,
     [NEO_RP_FILTER] = IPV4_DEVCONF_RP_FILTER,
   };
-  char buffer[8192];
   struct nlmsghdr *message = neo_netlink_message(buffer, RTM_SETLINK, 0);
   struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
 
-  header->ifi_index = operation->link;
+  header->ifi_index = operations->link;
   struct nlattr *spec = mnl_attr_nest_start(message, IFLA_AF_SPEC);
   struct nlattr *family = mnl_attr_nest_start(message, AF_INET);
   struct nlattr *conf = mnl_attr_nest_start(message, IFLA_INET_CONF);
-  mnl_attr_put_u32(message, positions[operation->sysctl], operation->value);
+  for (guint i = 0; i < count; i++)
+    mnl_attr_put_u32(message, positions[operations[i].sysctl], operations[i].value);
   mnl_attr_nest_end(message, conf);
   mnl_attr_nest_end(message, family);
   mnl_attr_nest_end(message, spec);
-  return neo_netlink_request(kernel->route, message, ret_errno, error);
+  return message;
+}
+
+/* The message for @count operations that go in one: sysctls of a link, or one about a rule. */
+static struct nlmsghdr *operations_message(char buffer[static 8192], const NeoOperation *operations, guint count)
+{
+  return operations->kind == NEO_SYSCTL_SET ? sysctls_message(buffer, operations, count)
+                                            : rule_message(buffer, &operations->rule, operations->kind == NEO_RULE_ADD);
 }
 
 static gboolean add_endpoint(NeoKernel *kernel, const NeoMptcpEndpoint *wanted, int *ret_errno, GError **error)
@@ -113,21 +120,21 @@ static gboolean is_done(NeoOperationKind kind, int errnum)
 
 static gboolean request(NeoKernel *kernel, const NeoOperation *operation, int *ret_errno, GError **error)
 {
+  char buffer[8192];
+
   switch (operation->kind) {
   case NEO_ENDPOINT_REMOVE:
     return neo_mptcp_remove(kernel->generic, kernel->mptcp_family, &operation->endpoint, ret_errno, error);
-  case NEO_RULE_ADD:
-    return change_rule(kernel, &operation->rule, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, ret_errno, error);
-  case NEO_SYSCTL_SET:
-    return set_sysctl(kernel, operation, ret_errno, error);
   case NEO_LIMITS_SET:
     return neo_mptcp_set_limits(kernel->generic, kernel->mptcp_family, &operation->limits, ret_errno, error);
   case NEO_ROUTE_CHECK:
     return check_route(kernel, operation, error);
   case NEO_ENDPOINT_ADD:
     return add_endpoint(kernel, &operation->endpoint, ret_errno, error);
+  case NEO_RULE_ADD:
   case NEO_RULE_REMOVE:
-    return change_rule(kernel, &operation->rule, RTM_DELRULE, 0, ret_errno, error);
+  case NEO_SYSCTL_SET:
+    return neo_netlink_request(kernel->route, operations_message(buffer, operation, 1), ret_errno, error);
   }
   return FALSE;
 }
@@ -155,19 +162,85 @@ static void gather(GString *failures, const NeoOperation *operation, const GErro
   g_string_append_printf(failures, "%s%s: %s", failures->len ? "\n" : "", what, why->message);
 }
 
+/*
+ * What can be asked of the kernel without waiting for the answer: operations of one kind, and marks apart from what they are to come
+ * before. None depends on another of these.
+ */
+static gboolean go_together(const NeoOperation *a, const NeoOperation *b)
+{
+  gboolean rules = a->kind == NEO_RULE_ADD || a->kind == NEO_RULE_REMOVE;
+
+  return a->kind == b->kind && (rules || a->kind == NEO_SYSCTL_SET) &&
+         (a->rule.priority == NEO_RULE_MARK) == (b->rule.priority == NEO_RULE_MARK);
+}
+
+static guint count_together(const GArray *plan, guint first)
+{
+  guint count = 1;
+
+  while (count < NEO_BATCH_MAX && first + count < plan->len &&
+         go_together(&g_array_index(plan, NeoOperation, first), &g_array_index(plan, NeoOperation, first + count)))
+    count++;
+  return count;
+}
+
+/* How many of @count operations the first one's message holds. */
+static guint count_in_message(const NeoOperation *operations, guint count)
+{
+  guint held = 1;
+
+  while (held < count && operations->kind == NEO_SYSCTL_SET && operations[held].link == operations->link)
+    held++;
+  return held;
+}
+
+/* Asks for @count operations at once. What was refused is left to be asked for again by itself, which tells why. */
+static void apply_together(NeoKernel *kernel, const NeoOperation *operations, guint count, const GPtrArray *failed, gboolean *done)
+{
+  g_auto(NeoBatch) batch = neo_batch_new();
+  guint firsts[NEO_BATCH_MAX], held;
+  char buffer[8192];
+
+  for (guint i = 0; i < count; i += held) {
+    held = count_in_message(&operations[i], count - i);
+    if (!is_hopeless(&operations[i], failed))
+      firsts[neo_batch_add(&batch, operations_message(buffer, &operations[i], held))] = i;
+  }
+  neo_batch_send(&batch, kernel->route);
+  for (guint i = 0; i < batch.count; i++) {
+    const NeoOperation *first = &operations[firsts[i]];
+    held = count_in_message(first, count - firsts[i]);
+    for (guint j = 0; j < held; j++)
+      done[firsts[i] + j] = batch.errnums[i] == 0 || is_done(first->kind, batch.errnums[i]);
+  }
+}
+
+static void apply_one(NeoKernel *kernel, NeoOperation *operation, GPtrArray *failed, GString *failures)
+{
+  g_autoptr(GError) why = NULL;
+  int errnum = 0;
+
+  if (is_hopeless(operation, failed) || request(kernel, operation, &errnum, &why) || is_done(operation->kind, errnum))
+    return;
+  gather(failures, operation, why);
+  g_ptr_array_add(failed, operation);
+}
+
 gboolean neo_apply(NeoKernel *kernel, const GArray *plan, GError **error)
 {
   g_autoptr(GPtrArray) failed = g_ptr_array_new();
   g_autoptr(GString) failures = g_string_new(NULL);
+  guint count;
 
-  for (guint i = 0; i < plan->len; i++) {
-    NeoOperation *operation = &g_array_index(plan, NeoOperation, i);
-    g_autoptr(GError) why = NULL;
-    int errnum = 0;
-    if (is_hopeless(operation, failed) || request(kernel, operation, &errnum, &why) || is_done(operation->kind, errnum))
-      continue;
-    gather(failures, operation, why);
-    g_ptr_array_add(failed, operation);
+  for (guint first = 0; first < plan->len; first += count) {
+    NeoOperation *operations = &g_array_index(plan, NeoOperation, first);
+    gboolean done[NEO_BATCH_MAX] = { 0 };
+    count = count_together(plan, first);
+    if (count > 1)
+      apply_together(kernel, operations, count, failed, done);
+    for (guint i = 0; i < count; i++)
+      if (!done[i])
+        apply_one(kernel, &operations[i], failed, failures);
   }
   if (failures->len == 0)
     return TRUE;
