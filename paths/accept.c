@@ -17,6 +17,11 @@ typedef struct {
   GMainLoop *loop;
 } Accept;
 
+static void log_line(const char *line)
+{
+  g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "MESSAGE", "%s", line);
+}
+
 static gboolean refresh(gpointer data)
 {
   g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(NeoPmPath));
@@ -46,7 +51,7 @@ gboolean neo_accept(NeoKernel *kernel, GError **error)
     g_set_error(error, NEO_ERROR, NEO_ERROR_UNSUPPORTED, "this kernel has no MPTCP");
     return FALSE;
   }
-  g_autoptr(NeoPm) pm = neo_pm_start(kernel, &settings, NULL, error);
+  g_autoptr(NeoPm) pm = neo_pm_start(kernel, &settings, log_line, error);
   if (!pm)
     return FALSE;
   g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);

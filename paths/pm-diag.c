@@ -18,8 +18,10 @@ static gboolean is_number(const struct nlattr *attr)
 }
 
 /* The addresses that each answer begins with. */
-static gboolean read_header(const struct nlmsghdr *message, NeoPmSubflow *subflow, guint8 *ret_state)
+static gboolean read_header(const struct nlmsghdr *message, NeoPmSocket *socket, guint8 *ret_state)
 {
+  NeoPmSubflow *subflow = &socket->subflow;
+
   if (mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
     return FALSE;
   const struct inet_diag_msg *header = mnl_nlmsg_get_payload(message);
@@ -29,6 +31,7 @@ static gboolean read_header(const struct nlmsghdr *message, NeoPmSubflow *subflo
     .local_port = GUINT16_FROM_BE(header->id.idiag_sport), .remote_port = GUINT16_FROM_BE(header->id.idiag_dport),
     .link = header->id.idiag_if,
   };
+  socket->cookie = header->id.idiag_cookie[0] | (guint64)header->id.idiag_cookie[1] << 32;
   *ret_state = header->idiag_state;
   return neo_pm_parse_address(header->id.idiag_src, size, &subflow->local) &&
          neo_pm_parse_address(header->id.idiag_dst, size, &subflow->remote);
@@ -50,12 +53,15 @@ gboolean neo_pm_parse_connection(const struct nlmsghdr *message, NeoPmSocket *re
   struct mptcp_info info = { 0 };
   guint8 state;
 
-  if (!read_header(message, &socket.subflow, &state) || state != STATE_ESTABLISHED ||
+  if (!read_header(message, &socket, &state) || state != STATE_ESTABLISHED ||
       mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_info, &info) < MNL_CB_STOP)
     return FALSE;
   if (!info.mptcpi_token || info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK || !(info.mptcpi_flags & MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED))
     return FALSE;
   socket.token = info.mptcpi_token;
+  socket.joins = info.mptcpi_subflows;
+  socket.pending = info.mptcpi_write_seq != info.mptcpi_snd_una;
+  socket.una = info.mptcpi_snd_una;
   *ret_socket = socket;
   return TRUE;
 }
@@ -91,18 +97,22 @@ static int take_ulp(const struct nlattr *attr, void *data)
   return MNL_CB_OK;
 }
 
-static guint64 moved(const struct nlattr *attr)
+static void take_tcp_info(const struct nlattr *attr, NeoPmSocket *socket)
 {
   struct tcp_info info = { 0 };
 
   memcpy(&info, mnl_attr_get_payload(attr), MIN(mnl_attr_get_payload_len(attr), sizeof info));
-  return info.tcpi_bytes_acked + info.tcpi_bytes_received;
+  socket->subflow.health.moved = info.tcpi_bytes_acked + info.tcpi_bytes_received;
+  socket->sending = (NeoPmSending){
+    .unacked = info.tcpi_unacked, .ack_ms = info.tcpi_last_ack_recv, .sent_ms = info.tcpi_last_data_sent,
+    .rtt_us = info.tcpi_rtt, .rttvar_us = info.tcpi_rttvar, .acked = info.tcpi_bytes_acked,
+  };
 }
 
 static int take_ulp_info(const struct nlattr *attr, void *data)
 {
   if (mnl_attr_get_type(attr) == INET_DIAG_INFO)
-    ((NeoPmSocket *)data)->subflow.health.moved = moved(attr);
+    take_tcp_info(attr, data);
   if (mnl_attr_get_type(attr) == INET_DIAG_ULP_INFO)
     mnl_attr_parse_nested(attr, take_ulp, data);
   return MNL_CB_OK;
@@ -113,7 +123,7 @@ gboolean neo_pm_parse_subflow(const struct nlmsghdr *message, NeoPmSocket *ret_s
   NeoPmSocket socket = { 0 };
   guint8 state;
 
-  if (!read_header(message, &socket.subflow, &state) || (state != STATE_ESTABLISHED && state != STATE_SYN_SENT) ||
+  if (!read_header(message, &socket, &state) || (state != STATE_ESTABLISHED && state != STATE_SYN_SENT) ||
       mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_ulp_info, &socket) < MNL_CB_STOP || !socket.token)
     return FALSE;
   socket.subflow.up = state == STATE_ESTABLISHED;
@@ -153,17 +163,56 @@ static gboolean dump_sockets(NeoNetlink *diag, sa_family_t family, guint32 proto
   return neo_netlink_dump(diag, message, take_socket, dump, &interrupted, error);
 }
 
-GArray *neo_pm_diag_dump(NeoNetlink *diag, GError **error)
+static const sa_family_t families[] = { AF_INET, AF_INET6 };
+
+GArray *neo_pm_diag_connections(NeoNetlink *diag, GError **error)
 {
-  static const sa_family_t families[] = { AF_INET, AF_INET6 };
   g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(NeoPmSocket));
-  Dump connections = { neo_pm_parse_connection, sockets }, subflows = { neo_pm_parse_subflow, sockets };
+  Dump dump = { neo_pm_parse_connection, sockets };
 
   for (guint i = 0; i < G_N_ELEMENTS(families); i++)
-    if (!dump_sockets(diag, families[i], IPPROTO_MPTCP, 1 << STATE_ESTABLISHED, &connections, error))
-      return NULL;
-  for (guint i = 0; i < G_N_ELEMENTS(families); i++)
-    if (!dump_sockets(diag, families[i], IPPROTO_TCP, 1 << STATE_ESTABLISHED | 1 << STATE_SYN_SENT, &subflows, error))
+    if (!dump_sockets(diag, families[i], IPPROTO_MPTCP, 1 << STATE_ESTABLISHED, &dump, error))
       return NULL;
   return g_steal_pointer(&sockets);
+}
+
+GArray *neo_pm_diag_subflows(NeoNetlink *diag, GError **error)
+{
+  g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(NeoPmSocket));
+  Dump dump = { neo_pm_parse_subflow, sockets };
+
+  for (guint i = 0; i < G_N_ELEMENTS(families); i++)
+    if (!dump_sockets(diag, families[i], IPPROTO_TCP, 1 << STATE_ESTABLISHED | 1 << STATE_SYN_SENT, &dump, error))
+      return NULL;
+  return g_steal_pointer(&sockets);
+}
+
+GArray *neo_pm_diag_dump(NeoNetlink *diag, GError **error)
+{
+  g_autoptr(GArray) sockets = neo_pm_diag_connections(diag, error);
+  g_autoptr(GArray) subflows = sockets ? neo_pm_diag_subflows(diag, error) : NULL;
+
+  if (!subflows)
+    return NULL;
+  g_array_append_vals(sockets, subflows->data, subflows->len);
+  return g_steal_pointer(&sockets);
+}
+
+gboolean neo_pm_diag_close(NeoNetlink *diag, const NeoPmSocket *socket, int *ret_errno, GError **error)
+{
+  const NeoPmSubflow *subflow = &socket->subflow;
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, SOCK_DESTROY, 0);
+  struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(message, sizeof *request);
+
+  *request = (struct inet_diag_req_v2){
+    .sdiag_family = subflow->local.family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = G_MAXUINT32,
+    .id = {
+      .idiag_sport = GUINT16_TO_BE(subflow->local_port), .idiag_dport = GUINT16_TO_BE(subflow->remote_port), .idiag_if = subflow->link,
+      .idiag_cookie = { socket->cookie & G_MAXUINT32, socket->cookie >> 32 },
+    },
+  };
+  memcpy(request->id.idiag_src, subflow->local.bytes, neo_address_size(&subflow->local));
+  memcpy(request->id.idiag_dst, subflow->remote.bytes, neo_address_size(&subflow->remote));
+  return neo_netlink_request(diag, message, ret_errno, error);
 }

@@ -3,12 +3,15 @@
 #include <linux/genetlink.h>
 #include <linux/inet_diag.h>
 #include <linux/mptcp.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 #include "paths/pm-diag.h"
 #include "paths/pm-events.h"
+
+/* States of TCP sockets (include/net/tcp_states.h); the C library's header that names them lacks the newer counters. */
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_CLOSE_WAIT = 8, TCP_LISTEN = 10 };
 
 typedef struct {
   char buffer[8192];
@@ -237,13 +240,17 @@ static void test_diag_connection(void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-    struct mptcp_info info = { .mptcpi_token = rows[i].token, .mptcpi_flags = rows[i].flags };
+    struct mptcp_info info = {
+      .mptcpi_token = rows[i].token, .mptcpi_flags = rows[i].flags, .mptcpi_subflows = 2, .mptcpi_write_seq = 9, .mptcpi_snd_una = 7,
+    };
     Message m;
     NeoPmSocket socket;
     start_diag(&m, rows[i].state);
     mnl_attr_put(m.message, INET_DIAG_INFO, rows[i].size, &info);
     g_assert_cmpint(neo_pm_parse_connection(m.message, &socket), ==, rows[i].good);
-    g_assert_true(!rows[i].good || (socket.connection && socket.token == 5 && socket.subflow.remote_port == 443));
+    g_assert_true(!rows[i].good || (socket.connection && socket.token == 5 && socket.subflow.remote_port == 443 && socket.joins == 2));
+    if (rows[i].good && rows[i].size == sizeof info)
+      g_assert_true(socket.pending && socket.una == 7);
   }
 }
 
@@ -289,6 +296,29 @@ static void test_diag_subflow(void)
   g_assert_false(neo_pm_parse_subflow(m.message, &socket));
 }
 
+static void test_diag_sending(void)
+{
+  struct tcp_info info = {
+    .tcpi_unacked = 5, .tcpi_last_ack_recv = 300, .tcpi_last_data_sent = 200, .tcpi_rtt = 20000, .tcpi_rttvar = 5000,
+    .tcpi_bytes_acked = 1000, .tcpi_bytes_received = 10,
+  };
+  Message m;
+  NeoPmSocket socket;
+
+  start_diag(&m, TCP_ESTABLISHED)->id.idiag_cookie[1] = 1;
+  mnl_attr_put(m.message, INET_DIAG_INFO, sizeof info, &info);
+  put_ulp(&m, 5, MPTCP_SUBFLOW_FLAG_MCAP_REM);
+  g_assert_true(neo_pm_parse_subflow(m.message, &socket));
+  g_assert_cmpuint(socket.cookie, ==, (guint64)1 << 32);
+  g_assert_cmpuint(socket.subflow.health.moved, ==, 1010);
+  g_assert_cmpuint(socket.sending.unacked, ==, 5);
+  g_assert_cmpuint(socket.sending.ack_ms, ==, 300);
+  g_assert_cmpuint(socket.sending.sent_ms, ==, 200);
+  g_assert_cmpuint(socket.sending.rtt_us, ==, 20000);
+  g_assert_cmpuint(socket.sending.rttvar_us, ==, 5000);
+  g_assert_cmpuint(socket.sending.acked, ==, 1000);
+}
+
 static void test_damage(void)
 {
   struct mptcp_info info = { .mptcpi_token = 5, .mptcpi_flags = MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED };
@@ -314,6 +344,7 @@ int main(int argc, char **argv)
   g_test_add_func("/pm-events/needs", test_needs);
   g_test_add_func("/pm-diag/connection", test_diag_connection);
   g_test_add_func("/pm-diag/subflow", test_diag_subflow);
+  g_test_add_func("/pm-diag/sending", test_diag_sending);
   g_test_add_func("/pm-events/damage", test_damage);
   return g_test_run();
 }
