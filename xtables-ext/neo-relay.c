@@ -8,17 +8,19 @@
 #include "xtables-ext/relay-apply.h"
 #include "xtables-ext/relay-config.h"
 #include "xtables-ext/relay-drain.h"
+#include "xtables-ext/relay-list.h"
 #include "xtables-ext/relay-probe.h"
 
 /* neo-relay: loads and unloads the rules of relays. */
 
 static char *config_path;
-static gboolean ipv6;
+static gboolean all, ipv6;
 static NeoRelayProbe probe_request;
 static gboolean probe_failed;
 
 static const GOptionEntry options[] = {
-  { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_path, "The relay's file, instead of " NEO_CONFDIR "/relay/NAME.conf", "FILE" },
+  { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_path, "The relay's file, instead of " NEO_CONFDIR "/relay/NAME.conf; with --all their directory", "FILE" },
+  { "all", 'a', 0, G_OPTION_ARG_NONE, &all, "All relays: those with a file, and for stop and drain those that are loaded", NULL },
   { "ipv6", '6', 0, G_OPTION_ARG_NONE, &ipv6, "bytecode: for ip6tables", NULL },
   { "via", 0, 0, G_OPTION_ARG_STRING, &probe_request.via, "probe: the relay", "RELAY" },
   { "from", 0, 0, G_OPTION_ARG_STRING, &probe_request.from, "probe: the own address to connect from", "ADDRESS" },
@@ -26,12 +28,18 @@ static const GOptionEntry options[] = {
   { NULL },
 };
 
+/* Where the files are. */
+static const char *directory(void)
+{
+  return all && config_path ? config_path : NEO_CONFDIR "/relay";
+}
+
 static NeoRelayFile *make_files(char **names, guint n)
 {
   NeoRelayFile *files = g_new0(NeoRelayFile, n + 1);
 
   for (guint i = 0; i < n; i++)
-    files[i] = (NeoRelayFile){ names[i], config_path ? g_strdup(config_path) : g_strdup_printf(NEO_CONFDIR "/relay/%s.conf", names[i]) };
+    files[i] = (NeoRelayFile){ names[i], config_path && !all ? g_strdup(config_path) : g_strdup_printf("%s/%s.conf", directory(), names[i]) };
   return files;
 }
 
@@ -42,13 +50,25 @@ static void free_files(NeoRelayFile *files)
   g_free(files);
 }
 
+/* A relay whose file is gone is taken out of use. */
+static gboolean drain_others(char **names, GError **error)
+{
+  g_auto(GStrv) loaded = neo_relay_list_loaded();
+  g_autoptr(GPtrArray) others = g_ptr_array_new();
+
+  for (char **name = loaded; *name; name++)
+    if (!g_strv_contains((const char *const *)names, *name))
+      g_ptr_array_add(others, *name);
+  return !others->len || neo_relay_drain((const char *const *)others->pdata, others->len, error);
+}
+
 static gboolean load(char **names, guint n, GError **error)
 {
   NeoRelayFile *files = make_files(names, n);
   gboolean done = neo_relay_load(files, n, error);
 
   free_files(files);
-  return done;
+  return done && (!all || drain_others(names, error));
 }
 
 static gboolean unload(char **names, guint n, GError **error)
@@ -109,16 +129,16 @@ static gboolean probe(char **words, guint n, GError **error)
 static const struct {
   const char *name;
   gboolean (*run)(char **words, guint n, GError **error);
-  gboolean takes_names;
+  enum { NO_NAMES, NAMES_OF_FILES, NAMES_OF_LOADED } names;
   const char *help;
 } commands[] = {
-  { "start", load, TRUE, "start NAME...      load the rules of these relays" },
-  { "stop", unload, TRUE, "stop NAME...       remove them" },
-  { "drain", drain, TRUE, "drain NAME...      end their connections first, then remove them" },
-  { "reload", load, TRUE, "reload NAME...     load changed files; flows go on" },
-  { "dump", dump, TRUE, "dump NAME...       print what start would load, and change nothing" },
-  { "probe", probe, FALSE, "probe PROXY[:PORT] --via RELAY  connect and join through the relay, and say what happened" },
-  { "bytecode", bytecode, FALSE, "bytecode SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },
+  { "start", load, NAMES_OF_FILES, "start NAME...      load the rules of these relays" },
+  { "stop", unload, NAMES_OF_LOADED, "stop NAME...       remove them" },
+  { "drain", drain, NAMES_OF_LOADED, "drain NAME...      end their connections first, then remove them" },
+  { "reload", load, NAMES_OF_FILES, "reload NAME...     load changed files; flows go on" },
+  { "dump", dump, NAMES_OF_FILES, "dump NAME...       print what start would load, and change nothing" },
+  { "probe", probe, NO_NAMES, "probe PROXY[:PORT] --via RELAY  connect and join through the relay, and say what happened" },
+  { "bytecode", bytecode, NO_NAMES, "bytecode SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },
 };
 
 static gboolean check_names(char **names, guint n, GError **error)
@@ -133,18 +153,31 @@ static gboolean check_names(char **names, guint n, GError **error)
   }
   for (guint i = 0; i < n; i++)
     if (!neo_relay_name_is_valid(names[i])) {
-      g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "wrong relay name \"%s\"; expected at most 64 letters, digits, \"-\", \"_\", \".\" and \"@\", "
-                  "a letter or digit first", names[i]);
+      g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "wrong relay name \"%s\"; expected " NEO_RELAY_NAME_EXPECTED, names[i]);
       return FALSE;
     }
   return TRUE;
 }
 
+static gboolean run_all(guint command, guint n, GError **error)
+{
+  if (n) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "--all, and %u relays named; expected one or the other", n);
+    return FALSE;
+  }
+  g_auto(GStrv) names = commands[command].names == NAMES_OF_FILES ? neo_relay_list_files(directory(), error) : neo_relay_list_loaded();
+  return names && commands[command].run(names, g_strv_length(names), error);
+}
+
 static gboolean run(char **words, guint n, GError **error)
 {
-  for (guint i = 0; n && i < G_N_ELEMENTS(commands); i++)
-    if (g_str_equal(words[0], commands[i].name))
-      return (!commands[i].takes_names || check_names(words + 1, n - 1, error)) && commands[i].run(words + 1, n - 1, error);
+  for (guint i = 0; n && i < G_N_ELEMENTS(commands); i++) {
+    if (!g_str_equal(words[0], commands[i].name))
+      continue;
+    if (all && commands[i].names != NO_NAMES)
+      return run_all(i, n - 1, error);
+    return (commands[i].names == NO_NAMES || check_names(words + 1, n - 1, error)) && commands[i].run(words + 1, n - 1, error);
+  }
   g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "%s \"%s\"; see neo-relay --help", n ? "unknown command" : "no command", n ? words[0] : "");
   return FALSE;
 }

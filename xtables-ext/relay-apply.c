@@ -15,8 +15,6 @@
 #include "xtables-ext/relay-host.h"
 #include "xtables-ext/relay-text.h"
 
-#define STATE_DIR "/run/neo/relay"
-
 /* A relay on its way into the kernel. */
 typedef struct {
   const char *name;
@@ -38,19 +36,19 @@ static void job_free(gpointer data)
 
 static char *state_path(const char *name)
 {
-  return g_build_filename(STATE_DIR, name, NULL);
+  return g_build_filename(NEO_RELAY_STATE_DIR, name, NULL);
 }
 
 /* The directory is locked as long as the descriptor is open. */
 static int lock_state(GError **error)
 {
-  if (g_mkdir_with_parents(STATE_DIR, 0755) < 0) {
-    neo_error_set_errno(error, errno, "%s", STATE_DIR);
+  if (g_mkdir_with_parents(NEO_RELAY_STATE_DIR, 0755) < 0) {
+    neo_error_set_errno(error, errno, "%s", NEO_RELAY_STATE_DIR);
     return -1;
   }
-  int fd = open(STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = open(NEO_RELAY_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-    neo_error_set_errno(error, errno, "%s: lock", STATE_DIR);
+    neo_error_set_errno(error, errno, "%s: lock", NEO_RELAY_STATE_DIR);
     if (fd >= 0)
       close(fd);
     return -1;

@@ -28,7 +28,10 @@ typedef struct {
   guint drain_time;  /**< milliseconds */
 } NeoRelayConfig;
 
-/** Whether @name can be a relay's: letters, digits, "-", "_", "." and "@", at most 64, the first a letter or digit. */
+/** What a relay's name may be, for messages. */
+#define NEO_RELAY_NAME_EXPECTED "at most 64 letters, digits, \"-\", \"_\", \".\" and \"@\", a letter or digit first"
+
+/** Whether @name can be a relay's. */
 gboolean neo_relay_name_is_valid(const char *name);
 
 /** Reads the relay @name from the file @path (neo_config_load()). The caller owns it. */

@@ -194,13 +194,16 @@ static void write_mss_rule(const Writer *writer, const NeoAddress *listen)
     g_string_append_printf(writer->out, " --set-mss %u\n", writer->config->mss);
 }
 
-/* Flows that stand go on after a reload to another proxy or port. The rule is first as nearly all packets are theirs. */
+/*
+ * Flows that stand go on after a reload to another proxy or port. The rule is first as nearly all packets are theirs, and has one match, as each
+ * costs every packet: what a client sent to an address of this host and is forwarded has been mapped.
+ */
 static void write_established_rule(const Writer *writer, const NeoAddress *listen)
 {
   g_autofree char *address = neo_address_to_string(listen);
 
   begin_rule(writer, NEO_RELAY_CHAIN_FORWARD);
-  g_string_append_printf(writer->out, " -m conntrack --ctproto tcp --ctorigdst %s --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n",
+  g_string_append_printf(writer->out, " -m conntrack --ctproto tcp --ctorigdst %s --ctstate ESTABLISHED,RELATED -j ACCEPT\n",
                          address);
 }
 
