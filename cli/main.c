@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <locale.h>
-#include <sysexits.h>
 
 #include "cli/verbs.h"
 #include "common/log.h"
@@ -11,5 +10,5 @@ int main(int argc, char **argv)
 
   setlocale(LC_CTYPE, "");
   neo_log_init("neo");
-  return neo_verbs_run(argc, argv, &error) ? EX_OK : neo_log_failure(error);
+  return neo_verbs_run(argc, argv, &error) ? neo_verbs_exit_code() : neo_log_failure(error);
 }

@@ -11,6 +11,7 @@ static gboolean version(const NeoVerb *verb, int argc, char **argv, GError **err
 
 static const NeoVerb verbs[] = {
   { "status", "[--all] [--json] [--seconds=NUMBER]", neo_status_main, "Says what this host is, and what goes through what" },
+  { "check", "[--role=ROLE] [--proxy=HOST:PORT] [--json]", neo_check_main, "Looks for what is wrong, and says what mends it" },
   { "paths add", "--parent INTERFACE --count N [OPTION...]", neo_paths_add, "Makes profiles of N paths, all or none" },
   { "paths list", "[--json]", neo_paths_list, "Prints the path profiles and their states" },
   { "paths remove", "NAME... | --all", neo_paths_remove, "Deletes path profiles" },
@@ -53,6 +54,18 @@ static char *list_verbs(void)
   for (guint i = 1; i < G_N_ELEMENTS(verbs); i++)
     g_string_append_printf(list, "%s%s", i + 1 < G_N_ELEMENTS(verbs) ? ", " : " or ", verbs[i].name);
   return g_string_free(list, FALSE);
+}
+
+static int exit_code;
+
+void neo_verbs_set_exit_code(int code)
+{
+  exit_code = code;
+}
+
+int neo_verbs_exit_code(void)
+{
+  return exit_code;
 }
 
 static gboolean run_verb(const NeoVerb *verb, int argc, char **argv, GError **error)

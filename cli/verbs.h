@@ -20,8 +20,15 @@ struct NeoVerb {
  */
 gboolean neo_verbs_run(int argc, char **argv, GError **error);
 
+/** The exit code of the program after a verb that succeeded: 0, unless that verb has set another. */
+int neo_verbs_exit_code(void);
+void neo_verbs_set_exit_code(int code);
+
 /** Prints what this host is and does, for a person or as JSON. */
 gboolean neo_status_main(const NeoVerb *verb, int argc, char **argv, GError **error);
+
+/** Looks for what is wrong; the exit code is 0 if nothing is, 1 after a warning, 2 after a failure. */
+gboolean neo_check_main(const NeoVerb *verb, int argc, char **argv, GError **error);
 
 /** Makes NetworkManager profiles of paths, all or none of them. */
 gboolean neo_paths_add(const NeoVerb *verb, int argc, char **argv, GError **error);
