@@ -63,9 +63,9 @@ contains() { grep -F "$@" >/dev/null; }
 pause() { read -rt "$1" <>"/dev/fd/$tap_never" || true; }
 exec {tap_never}<> <(:)
 
-# wait_for COMMAND...: until it succeeds, at most $WAIT_S seconds (10); says in vain for what, and what COMMAND said last
+# wait_for COMMAND...: until it succeeds, at most $WAIT_S seconds (20); says in vain for what, and what COMMAND said last
 wait_for() {
-  local end=$((SECONDS + ${WAIT_S:-10} + 1)) said
+  local end=$((SECONDS + ${WAIT_S:-20} + 1)) said
   until said=$("$@" 2>&1); do
     [ $SECONDS -lt $end ] || { printf 'waited in vain for: %s\n%s\n' "$*" "$said"; return 1; }
     pause 0.05
