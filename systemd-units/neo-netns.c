@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -11,32 +7,16 @@
 #include "common/log.h"
 #include "systemd-units/proxy-files.h"
 #include "systemd-units/proxy-forward.h"
-#include "systemd-units/proxy-namespace.h"
 #include "systemd-units/proxy-state.h"
 #include "systemd-units/proxy-steps.h"
 
 #define PROXY_CONF_DIR NEO_CONFDIR "/proxy"
 
-/* One at a time: what one proxy takes (a network, a port) is checked against the others. */
-static int lock(GError **error)
-{
-  if (g_mkdir_with_parents(NEO_PROXY_RUN_DIR, 0755) < 0) {
-    neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
-    return -1;
-  }
-  int fd = open(NEO_PROXY_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-    return fd;
-  neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
-  if (fd >= 0)
-    close(fd);
-  return -1;
-}
-
 static NeoProxyPlan *plan(const char *name, const NeoProxyPlan *before, GError **error)
 {
-  g_autofree char *path = g_strconcat(PROXY_CONF_DIR "/", name, ".conf", NULL), *link = neo_proxy_link_name(name);
-  g_autoptr(NeoProxyHost) host = neo_proxy_host_observe(link, error);
+  g_autofree char *path = g_strconcat(PROXY_CONF_DIR "/", name, ".conf", NULL), *link = neo_proxy_link_name(name),
+                  *probe_link = neo_proxy_probe_link_name(name);
+  g_autoptr(NeoProxyHost) host = neo_proxy_host_observe(link, probe_link, error);
 
   if (!host)
     return NULL;
@@ -91,10 +71,11 @@ static gboolean reload(const char *name, GError **error)
   if (!made)
     return FALSE;
   if (!same_network(&made->subnet, &before->subnet) ||
-      (before->ipv6 && !same_network(&made->subnet6, &before->subnet6)) || !same_ports(made->ports, before->ports)) {
+      (before->ipv6 && !same_network(&made->subnet6, &before->subnet6)) || !same_ports(made->ports, before->ports) ||
+      made->probe != before->probe) {
     g_set_error(error, NEO_ERROR, NEO_ERROR_CONFIG,
                 PROXY_CONF_DIR
-                "/%s.conf: Ports, Mptcp or the link's network has changed; expected a restart instead of a reload",
+                "/%s.conf: Ports, Mptcp, Probe or the link's network has changed; expected a restart instead of a reload",
                 name);
     return FALSE;
   }
@@ -110,6 +91,22 @@ static gboolean stop(const char *name, GError **error)
 static gboolean clear(const char *name, GError **error)
 {
   return neo_proxy_steps_undo(neo_proxy_steps + 1, name, error);
+}
+
+/* The first step again, with nothing known but the file; one that is wrong is for start to complain of. */
+static gboolean create(const char *name, GError **error)
+{
+  g_autofree char *path = g_strconcat(PROXY_CONF_DIR "/", name, ".conf", NULL);
+  g_autoptr(NeoProxyConfig) config = neo_proxy_config_load(path, NULL, NULL, NULL);
+  g_autoptr(NeoProxyPlan) bare = neo_proxy_plan_new(name);
+
+  bare->probe = config && config->probe;
+  return neo_proxy_steps[0].apply(bare, NULL, error);
+}
+
+static gboolean delete(const char *name, GError **error)
+{
+  return neo_proxy_steps[0].undo(name, error);
 }
 
 static gboolean dump(const char *name, GError **error)
@@ -132,8 +129,8 @@ static const struct {
   { "reload", reload, "the same for a namespace that is up: relays come and go, connections stay" },
   { "stop", stop, "takes all of it away" },
   { "clear", clear, "the same, but leaves the namespace" },
-  { "delete", neo_proxy_namespace_delete, "removes the namespace and nothing else" },
-  { "create", neo_proxy_namespace_create, "makes the namespace and nothing in it" },
+  { "delete", delete, "removes the namespace and nothing else" },
+  { "create", create, "makes the namespace and nothing in it" },
   { "dump", dump, "prints what start would set up" },
 };
 
@@ -153,7 +150,7 @@ static gboolean run(const char *command, const char *name, GError **error)
   }
   for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
     if (g_str_equal(commands[i].name, command)) {
-      int fd = lock(error);
+      int fd = neo_proxy_lock(error);
       gboolean done = fd >= 0 && commands[i].run(name, error);
       if (fd >= 0)
         close(fd);

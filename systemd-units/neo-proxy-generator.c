@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "paths/kernel.h"
 #include "systemd-units/proxy-dropin.h"
 #include "systemd-units/proxy-state.h"
 
@@ -26,16 +27,24 @@ static void say(const GError *error)
   fclose(kmsg);
 }
 
+static guint announced_max(void)
+{
+  g_autoptr(NeoKernel) kernel = neo_kernel_open(NULL);
+
+  return kernel ? kernel->limit_max : 0;
+}
+
 int main(int argc, char **argv)
 {
-  static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system", NULL };
+  static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
+                                           "/usr/lib/systemd/system", "/lib/systemd/system", NULL };
 
   neo_log_init(PROGRAM);
   if (argc != 4) {
     fputs("usage: " PROGRAM " NORMAL-DIR EARLY-DIR LATE-DIR\n", stderr);
     return 64;
   }
-  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(NEO_CONFDIR "/proxy", unit_dirs, NEO_PROXY_RUN_DIR, argv[1]);
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(NEO_CONFDIR "/proxy", unit_dirs, NEO_PROXY_RUN_DIR, announced_max(), argv[1]);
   for (guint i = 0; i < complaints->len; i++)
     say(complaints->pdata[i]);
   /* A wrong file must not keep a host from booting. */

@@ -46,6 +46,7 @@ static const NeoConfigKey keys[] = {
   { "Subnet6", neo_config_prefix, FIELD(subnet6) },
   { "Mptcp", neo_config_enum, FIELD(mptcp), .data = mptcp_names },
   { "Backup", neo_config_bool, FIELD(backup) },
+  { "Probe", neo_config_bool, FIELD(probe) },
   { "Resolver", neo_config_addresses, FIELD(resolvers), NEO_CONFIG_LIST },
   { NULL },
 };

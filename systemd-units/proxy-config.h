@@ -19,6 +19,7 @@ typedef struct {
   NeoPrefix subnet6;        /**< family 0: not given */
   guint mptcp;              /**< NeoProxyMptcp */
   gboolean backup;          /**< relays carry data only while nothing else does */
+  gboolean probe;           /**< a relay is announced only while a join through it works */
   const NeoProxyHost *host; /**< what the file is checked against; not owned */
 } NeoProxyConfig;
 

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "systemd-units/proxy-config.h"
+#include "systemd-units/proxy-conflict.h"
 #include "systemd-units/proxy-namespace.h"
 #include "systemd-units/proxy-plan.h"
 #include "systemd-units/proxy-state.h"
@@ -43,10 +44,9 @@ static gboolean write_service(const char *out, const char *name, const char *ser
   return write_dropin(out, service, text, error);
 }
 
-static gboolean write_fronts(const char *out, const char *name, const GArray *ports, GError **error)
+static gboolean write_fronts(const char *out, const char *name, const GArray *ports, GString *wants, GError **error)
 {
-  g_autoptr(GString) wants = g_string_new(HEADER "[Unit]\n");
-  g_autofree char *tied = tie(name), *owner = g_strdup_printf("neo-netns@%s.service", name);
+  g_autofree char *tied = tie(name);
 
   for (guint i = 0; i < ports->len; i++) {
     g_autofree char *front = g_strdup_printf("neo-front@%s:%u.service", name, g_array_index(ports, guint16, i));
@@ -54,7 +54,40 @@ static gboolean write_fronts(const char *out, const char *name, const GArray *po
     if (!write_dropin(out, front, tied, error))
       return FALSE;
   }
-  return write_dropin(out, owner, wants->str, error);
+  return TRUE;
+}
+
+/* Without Listen= the host's addresses are not known this early: one of each family is assumed. */
+static guint count_announced(const NeoProxyConfig *config)
+{
+  return (config->relays ? config->relays->len : 0) + (config->listen ? config->listen->len : 2);
+}
+
+/* What is started with the namespace. */
+static gboolean write_owner(const char *out, const char *name, const NeoProxyConfig *config, guint announced_max,
+                            GError **error)
+{
+  g_autoptr(GString) wants = g_string_new(NULL);
+  g_autofree char *owner = g_strdup_printf("neo-netns@%s.service", name);
+
+  if (config->mptcp == NEO_PROXY_FRONT && !write_fronts(out, name, config->ports, wants, error))
+    return FALSE;
+  if (config->probe)
+    g_string_append_printf(wants, "Wants=neo-probe@%s.service\n", name);
+  if (count_announced(config) > announced_max)
+    g_string_append_printf(wants, "Wants=neo-pathd@%s.service\n", name);
+  g_string_prepend(wants, wants->len ? HEADER "[Unit]\n" : "");
+  return !wants->len || write_dropin(out, owner, wants->str, error);
+}
+
+static gboolean check_conflicts(const char *path, const char *const *unit_dirs, const char *service, GError **error)
+{
+  g_autofree char *conflicts = neo_proxy_conflicts(unit_dirs, service);
+
+  if (conflicts)
+    g_set_error(error, NEO_ERROR, NEO_ERROR_CONFIG, "%s: Service: \"%s\" will not work in the namespace; expected a drop-in that changes\n%s",
+                path, service, conflicts);
+  return !conflicts;
 }
 
 static gboolean is_enabled_in(const char *unit_dir, const char *name)
@@ -84,10 +117,18 @@ static gboolean is_used(const char *const *unit_dirs, const char *run_dir, const
   return FALSE;
 }
 
-static gboolean write_proxy(const char *conf_dir, const char *name, const char *out, GHashTable *services,
-                            GError **error)
+typedef struct {
+  const char *conf_dir, *out;
+  const char *const *unit_dirs;
+  guint announced_max;
+  GHashTable *services; /* those that have a namespace */
+} Dropins;
+
+static gboolean write_proxy(const Dropins *dropins, const char *name, GError **error)
 {
-  g_autofree char *path = g_strdup_printf("%s/%s.conf", conf_dir, name), *service = NULL;
+  const char *out = dropins->out;
+  GHashTable *services = dropins->services;
+  g_autofree char *path = g_strdup_printf("%s/%s.conf", dropins->conf_dir, name), *service = NULL;
   g_autoptr(NeoProxyConfig) config = neo_proxy_config_load(path, NULL, &service, error);
 
   if (config)
@@ -102,7 +143,8 @@ static gboolean write_proxy(const char *conf_dir, const char *name, const char *
     return FALSE;
   if (service)
     g_hash_table_add(services, g_steal_pointer(&service));
-  return config && (config->mptcp != NEO_PROXY_FRONT || write_fronts(out, name, config->ports, error));
+  return config && write_owner(out, name, config, dropins->announced_max, error) &&
+         check_conflicts(path, dropins->unit_dirs, config->service, error);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -124,10 +166,12 @@ static GPtrArray *list_names(const char *conf_dir)
   return names;
 }
 
-GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs, const char *run_dir, const char *out)
+GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs, const char *run_dir, guint announced_max,
+                             const char *out)
 {
   g_autoptr(GPtrArray) names = list_names(conf_dir);
   g_autoptr(GHashTable) services = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  Dropins dropins = { conf_dir, out, unit_dirs, announced_max, services };
   GPtrArray *complaints = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
 
   for (guint i = 0; i < names->len; i++) {
@@ -137,7 +181,7 @@ GPtrArray *neo_proxy_dropins(const char *conf_dir, const char *const *unit_dirs,
       g_set_error(&error, NEO_ERROR, NEO_ERROR_CONFIG,
                   "%s/%s.conf: not a name for a proxy; expected 1 to 11 of a-z, A-Z, 0-9, _ and -", conf_dir, name);
     else if (is_used(unit_dirs, run_dir, name))
-      write_proxy(conf_dir, name, out, services, &error);
+      write_proxy(&dropins, name, &error);
     if (error)
       g_ptr_array_add(complaints, g_steal_pointer(&error));
   }

@@ -16,6 +16,10 @@ GArray *neo_proxy_sysctls(const NeoProxyPlan *plan, const char *root)
   add_link(links, AF_INET, plan->link);
   if (plan->ipv6)
     add_link(links, AF_INET6, plan->link);
+  if (plan->probe)
+    add_link(links, AF_INET, plan->probe_link);
+  if (plan->probe && plan->ipv6)
+    add_link(links, AF_INET6, plan->probe_link);
   for (guint i = 0; i < plan->uplinks->len; i++) {
     const NeoProxyUplink *uplink = &g_array_index(plan->uplinks, NeoProxyUplink, i);
     add_link(links, uplink->family, uplink->link);

@@ -48,8 +48,13 @@ void neo_proxy_host_free(NeoProxyHost *host)
 
 typedef struct {
   NeoProxyHost *host;
-  guint own;
+  guint own[2]; /* 0: none */
 } Observation;
+
+static gboolean is_own(const Observation *observation, guint link)
+{
+  return link && (link == observation->own[0] || link == observation->own[1]);
+}
 
 /* A multipath route names its links one level down (rtnetlink(7)); the first stands for it. */
 static guint first_nexthop(const struct nlattr *attr)
@@ -82,7 +87,7 @@ static int take_route(const struct nlmsghdr *message, void *data)
       table = mnl_attr_get_u32(attr);
   }
   route.main = table == RT_TABLE_MAIN;
-  if (!observation->own || route.link != observation->own)
+  if (!is_own(observation, route.link))
     g_array_append_val(observation->host->routes, route);
   return MNL_CB_OK;
 }
@@ -106,7 +111,7 @@ static int take_address(const struct nlmsghdr *message, void *data)
       flags = mnl_attr_get_u32(attr);
   }
   entry.lasting = header->ifa_scope == RT_SCOPE_UNIVERSE && !(flags & (IFA_F_TEMPORARY | IFA_F_DEPRECATED));
-  if (entry.link != observation->own)
+  if (!is_own(observation, entry.link))
     g_array_append_val(observation->host->addresses, entry);
   return MNL_CB_OK;
 }
@@ -128,11 +133,11 @@ static gboolean dump(NeoNetlink *netlink, guint16 type, gsize header_size, mnl_c
   return TRUE;
 }
 
-NeoProxyHost *neo_proxy_host_observe(const char *own, GError **error)
+NeoProxyHost *neo_proxy_host_observe(const char *own, const char *own_too, GError **error)
 {
   g_autoptr(NeoProxyHost) host = neo_proxy_host_new();
   g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
-  Observation observation = { host, if_nametoindex(own) };
+  Observation observation = { host, { if_nametoindex(own), if_nametoindex(own_too) } };
 
   if (!netlink || !dump(netlink, RTM_GETROUTE, sizeof(struct rtmsg), take_route, &observation, error) ||
       !dump(netlink, RTM_GETADDR, sizeof(struct ifaddrmsg), take_address, &observation, error))

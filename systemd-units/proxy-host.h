@@ -40,8 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoProxyHost, neo_proxy_host_free)
 
 NeoProxyOther *neo_proxy_other_new(const char *name);
 
-/** Asks the kernel; everything on the link @own (which need not exist) is passed over. */
-NeoProxyHost *neo_proxy_host_observe(const char *own, GError **error);
+/** Asks the kernel; everything on the links @own and @own_too (which need not exist) is passed over. */
+NeoProxyHost *neo_proxy_host_observe(const char *own, const char *own_too, GError **error);
 
 /** The interface of the default route of @family with the lowest metric, or 0. */
 guint neo_proxy_host_uplink(const NeoProxyHost *host, sa_family_t family);

@@ -15,6 +15,15 @@
 #include "common/netlink.h"
 #include "systemd-units/proxy-namespace.h"
 
+/* A link from the host into a namespace. */
+typedef struct {
+  const char *name; /* the namespace's; the ends' MAC addresses follow from it */
+  const char *link;
+  const NeoAddress *host, *inside; /* of each end: IPv4, IPv6 */
+  const NeoPrefix *beyond[2];      /* what the host reaches through it, NULL: the inner end alone */
+  gboolean ipv6;
+} Pair;
+
 static guint8 full_length(const NeoAddress *address)
 {
   return neo_address_size(address) * 8;
@@ -25,28 +34,28 @@ static void put_address(struct nlmsghdr *message, guint16 type, const NeoAddress
   mnl_attr_put(message, type, neo_address_size(address), address->bytes);
 }
 
-static void put_end(struct nlmsghdr *message, const char *proxy, const char *link, gboolean inside)
+static void put_end(struct nlmsghdr *message, const char *name, const char *link, gboolean inside)
 {
   guint8 mac[6];
 
-  neo_proxy_mac(proxy, inside, mac);
+  neo_proxy_mac(name, inside, mac);
   mnl_attr_put_strz(message, IFLA_IFNAME, link);
   mnl_attr_put(message, IFLA_ADDRESS, sizeof mac, mac);
 }
 
-static gboolean create_pair(NeoNetlink *netlink, const NeoProxyPlan *plan, int namespace, GError **error)
+static gboolean create_pair(NeoNetlink *netlink, const Pair *pair, int namespace, GError **error)
 {
   char buffer[8192];
   struct nlmsghdr *message = neo_netlink_message(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 
   mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
-  put_end(message, plan->name, plan->link, FALSE);
+  put_end(message, pair->name, pair->link, FALSE);
   struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
   mnl_attr_put_strz(message, IFLA_INFO_KIND, "veth");
   struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
   struct nlattr *peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
   mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
-  put_end(message, plan->name, NEO_PROXY_INSIDE_LINK, TRUE);
+  put_end(message, pair->name, NEO_PROXY_INSIDE_LINK, TRUE);
   mnl_attr_put_u32(message, IFLA_NET_NS_FD, namespace);
   mnl_attr_nest_end(message, peer);
   mnl_attr_nest_end(message, data);
@@ -75,8 +84,8 @@ static int take_link(const struct nlmsghdr *message, void *data)
   return MNL_CB_OK;
 }
 
-/* Whether the link @index is the end that Neo made for @proxy: its address follows from the name. */
-static gboolean is_ours(NeoNetlink *netlink, const char *proxy, guint index)
+/* Whether the link @index is the end that Neo made for the namespace @name: its address follows from that. */
+static gboolean is_ours(NeoNetlink *netlink, const char *name, guint index)
 {
   char buffer[8192];
   guint8 mac[6];
@@ -85,7 +94,7 @@ static gboolean is_ours(NeoNetlink *netlink, const char *proxy, guint index)
   struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
 
   header->ifi_index = index;
-  neo_proxy_mac(proxy, FALSE, mac);
+  neo_proxy_mac(name, FALSE, mac);
   return neo_netlink_get(netlink, message, take_link, &answer, NULL) && answer.veth &&
          memcmp(answer.mac, mac, sizeof mac) == 0;
 }
@@ -178,96 +187,113 @@ static gboolean add_neighbour(NeoNetlink *netlink, guint link, const NeoAddress 
   return neo_netlink_request(netlink, message, NULL, error);
 }
 
-/* One end in one family: its address, the way to the other end, and through it the rest (@beyond, NULL: everything). */
-static gboolean set_family(NeoNetlink *netlink, const NeoProxyPlan *plan, guint link, gboolean inside, guint i,
-                           GError **error)
+/* One end in one family: its address, the way to the other end, and through it the rest, from inside everything. */
+static gboolean set_family(NeoNetlink *netlink, const Pair *pair, guint link, gboolean inside, guint i, GError **error)
 {
-  const NeoAddress *here = inside ? &plan->inside[i] : &plan->host[i],
-                   *there = inside ? &plan->host[i] : &plan->inside[i];
-  const NeoPrefix *beyond = inside ? NULL : i == 0 ? &plan->subnet : &plan->subnet6;
+  const NeoAddress *here = inside ? &pair->inside[i] : &pair->host[i],
+                   *there = inside ? &pair->host[i] : &pair->inside[i];
   NeoPrefix peer = { *there, full_length(there) };
   guint8 mac[6];
 
-  neo_proxy_mac(plan->name, !inside, mac);
-  return change_address(netlink, RTM_NEWADDR, link, here, error) && add_neighbour(netlink, link, there, mac, error) &&
-         add_route(netlink, link, here->family, &peer, NULL, NULL, error) &&
-         add_route(netlink, link, here->family, beyond, there, inside ? here : NULL, error);
+  neo_proxy_mac(pair->name, !inside, mac);
+  if (!change_address(netlink, RTM_NEWADDR, link, here, error) || !add_neighbour(netlink, link, there, mac, error) ||
+      !add_route(netlink, link, here->family, &peer, NULL, NULL, error))
+    return FALSE;
+  if (!inside && !pair->beyond[i])
+    return TRUE;
+  return add_route(netlink, link, here->family, inside ? NULL : pair->beyond[i], there, inside ? here : NULL, error);
 }
 
-static gboolean set_end(const NeoProxyPlan *plan, gboolean inside, GError **error)
+static gboolean set_end(const Pair *pair, gboolean inside, GError **error)
 {
-  const char *name = inside ? NEO_PROXY_INSIDE_LINK : plan->link;
   g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
-  guint link = if_nametoindex(name);
+  guint link = if_nametoindex(inside ? NEO_PROXY_INSIDE_LINK : pair->link);
 
   if (!netlink || (inside && !set_up(netlink, if_nametoindex("lo"), error)) ||
-      (plan->ipv6 && !no_link_local(netlink, link, error)) || !set_up(netlink, link, error))
+      (pair->ipv6 && !no_link_local(netlink, link, error)) || !set_up(netlink, link, error))
     return FALSE;
-  return set_family(netlink, plan, link, inside, 0, error) &&
-         (!plan->ipv6 || set_family(netlink, plan, link, inside, 1, error));
+  return set_family(netlink, pair, link, inside, 0, error) &&
+         (!pair->ipv6 || set_family(netlink, pair, link, inside, 1, error));
 }
 
-static gboolean inside_end_exists(const char *proxy)
+static gboolean inside_end_exists(const char *name)
 {
   int home;
 
-  if (!neo_proxy_namespace_enter(proxy, &home, NULL))
+  if (!neo_proxy_namespace_enter(name, &home, NULL))
     return FALSE;
   gboolean exists = if_nametoindex(NEO_PROXY_INSIDE_LINK) != 0;
   neo_proxy_namespace_leave(home);
   return exists;
 }
 
-static gboolean ensure_pair(const NeoProxyPlan *plan, GError **error)
+static gboolean remove_pair(NeoNetlink *netlink, const char *name, const char *link, GError **error)
 {
-  g_autofree char *path = neo_proxy_namespace_path(plan->name);
-  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
-  guint link = if_nametoindex(plan->link);
-
-  if (!netlink)
-    return FALSE;
-  if (link && !is_ours(netlink, plan->name, link)) {
-    g_set_error(error, NEO_ERROR, NEO_ERROR_SYSTEM, "there is a link %s that is not Neo's", plan->link);
-    return FALSE;
-  }
-  if (link && inside_end_exists(plan->name))
-    return TRUE;
-  if (link && !neo_proxy_link_remove(plan->name, error))
-    return FALSE;
-  int namespace = open(path, O_RDONLY | O_CLOEXEC);
-  if (namespace < 0)
-    return neo_error_set_errno(error, errno, "%s", path);
-  gboolean created = create_pair(netlink, plan, namespace, error);
-  close(namespace);
-  return created;
-}
-
-gboolean neo_proxy_link_add(const NeoProxyPlan *plan, GError **error)
-{
-  int home;
-
-  if (!ensure_pair(plan, error) || !set_end(plan, FALSE, error) || !neo_proxy_namespace_enter(plan->name, &home, error))
-    return FALSE;
-  gboolean set = set_end(plan, TRUE, error);
-  neo_proxy_namespace_leave(home);
-  return set;
-}
-
-gboolean neo_proxy_link_remove(const char *name, GError **error)
-{
-  g_autofree char *link = neo_proxy_link_name(name);
-  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+  char buffer[8192];
   guint index = if_nametoindex(link);
 
-  if (!netlink)
-    return FALSE;
   if (!index || !is_ours(netlink, name, index))
     return TRUE;
-  char buffer[8192];
   struct nlmsghdr *message = neo_netlink_message(buffer, RTM_DELLINK, 0);
   struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
   header->ifi_index = index;
   return neo_netlink_request(netlink, message, NULL, error);
+}
+
+static gboolean ensure_pair(const Pair *pair, GError **error)
+{
+  g_autofree char *path = neo_proxy_namespace_path(pair->name);
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+  guint link = if_nametoindex(pair->link);
+
+  if (!netlink)
+    return FALSE;
+  if (link && !is_ours(netlink, pair->name, link)) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_SYSTEM, "there is a link %s that is not Neo's", pair->link);
+    return FALSE;
+  }
+  if (link && inside_end_exists(pair->name))
+    return TRUE;
+  if (!remove_pair(netlink, pair->name, pair->link, error))
+    return FALSE;
+  int namespace = open(path, O_RDONLY | O_CLOEXEC);
+  if (namespace < 0)
+    return neo_error_set_errno(error, errno, "%s", path);
+  gboolean created = create_pair(netlink, pair, namespace, error);
+  close(namespace);
+  return created;
+}
+
+static gboolean add_pair(const Pair *pair, GError **error)
+{
+  int home;
+
+  if (!ensure_pair(pair, error) || !set_end(pair, FALSE, error) || !neo_proxy_namespace_enter(pair->name, &home, error))
+    return FALSE;
+  gboolean set = set_end(pair, TRUE, error);
+  neo_proxy_namespace_leave(home);
+  return set;
+}
+
+gboolean neo_proxy_link_add(const NeoProxyPlan *plan, GError **error)
+{
+  g_autofree char *probe_name = neo_proxy_probe_name(plan->name);
+  Pair main = { plan->name, plan->link, plan->host, plan->inside, { &plan->subnet, &plan->subnet6 }, plan->ipv6 };
+  Pair probe = { probe_name, plan->probe_link, plan->probe_host, plan->probe_inside, { NULL }, plan->ipv6 };
+
+  return add_pair(&main, error) && (!plan->probe || add_pair(&probe, error));
+}
+
+gboolean neo_proxy_link_remove(const char *name, GError **error)
+{
+  g_autofree char *link = neo_proxy_link_name(name), *probe_link = neo_proxy_probe_link_name(name),
+                  *probe_name = neo_proxy_probe_name(name);
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+
+  if (!netlink)
+    return FALSE;
+  gboolean first = remove_pair(netlink, name, link, error);
+  return remove_pair(netlink, probe_name, probe_link, first ? error : NULL) && first;
 }
 
 static gboolean change_announced(NeoNetlink *netlink, guint16 type, const GArray *mappings, const GArray *except,

@@ -6,12 +6,12 @@
 #include "systemd-units/proxy-plan.h"
 
 /**
- * Makes the pair of links, one end in the namespace of @plan, with addresses, routes and neighbours on both. What is
- * there already stays. NEO_ERROR_SYSTEM if a link of that name is somebody else's.
+ * Makes the pair of links, one end in the namespace of @plan, with addresses, routes and neighbours on both; and such a pair
+ * for its probe. What is there already stays. NEO_ERROR_SYSTEM if a link of that name is somebody else's.
  */
 gboolean neo_proxy_link_add(const NeoProxyPlan *plan, GError **error);
 
-/** Removes the link of the proxy @name, and with it the other end, addresses and routes. No error if there is none. */
+/** Removes the links of the proxy @name, and with them the other ends, addresses and routes. No error if there is none. */
 gboolean neo_proxy_link_remove(const char *name, GError **error);
 
 /** Inside the namespace: gives it the announced addresses of @plan, on lo. */

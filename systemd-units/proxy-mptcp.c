@@ -37,18 +37,25 @@ static guint32 relay_flags(const NeoProxyPlan *plan)
   return MPTCP_PM_ADDR_FLAG_SIGNAL | (plan->backup ? MPTCP_PM_ADDR_FLAG_BACKUP : 0);
 }
 
-static gboolean is_wanted(const NeoProxyPlan *plan, const NeoMptcpEndpoint *endpoint)
+static gboolean is_announced(const NeoProxyPlan *plan, const NeoMptcpEndpoint *endpoint)
 {
   if (neo_proxy_mapping_find(plan->listen, &endpoint->address))
     return TRUE;
-  return neo_proxy_mapping_find(plan->relays, &endpoint->address) && endpoint->flags == relay_flags(plan);
+  return neo_proxy_mapping_find(plan->relays, &endpoint->address) && endpoint->flags == relay_flags(plan) &&
+         !neo_proxy_plan_withholds(plan, &endpoint->address);
+}
+
+/* The kernel makes one for an address that was joined to, and gives it up for one that is announced. */
+static gboolean is_implicit(const NeoProxyPlan *plan, const NeoMptcpEndpoint *endpoint)
+{
+  return endpoint->flags & MPTCP_PM_ADDR_FLAG_IMPLICIT && neo_proxy_mapping_find(plan->relays, &endpoint->address);
 }
 
 static gboolean has_endpoint(const NeoProxyPlan *plan, const GArray *endpoints, const NeoAddress *address)
 {
   for (guint i = 0; i < endpoints->len; i++) {
     const NeoMptcpEndpoint *endpoint = &g_array_index(endpoints, NeoMptcpEndpoint, i);
-    if (neo_address_equal(&endpoint->address, address) && is_wanted(plan, endpoint))
+    if (neo_address_equal(&endpoint->address, address) && is_announced(plan, endpoint))
       return TRUE;
   }
   return FALSE;
@@ -58,46 +65,59 @@ static gboolean remove_others(const Manager *manager, const NeoProxyPlan *plan, 
 {
   for (guint i = 0; i < endpoints->len; i++) {
     const NeoMptcpEndpoint *endpoint = &g_array_index(endpoints, NeoMptcpEndpoint, i);
-    if (!is_wanted(plan, endpoint) && !neo_mptcp_remove(manager->netlink, manager->family, endpoint, NULL, error))
+    if (!is_announced(plan, endpoint) && !is_implicit(plan, endpoint) &&
+        !neo_mptcp_remove(manager->netlink, manager->family, endpoint, NULL, error))
       return FALSE;
   }
   return TRUE;
 }
 
+static void say_left_out(const NeoAddress *address)
+{
+  g_autofree char *text = neo_address_to_string(address);
+
+  g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE",
+                   "%s is not announced: the kernel takes no more MPTCP endpoints", text);
+}
+
 static gboolean add_missing(const Manager *manager, const NeoProxyPlan *plan, gboolean relays, const GArray *endpoints,
-                            GArray *left_out, GError **error)
+                            GError **error)
 {
   const GArray *mappings = relays ? plan->relays : plan->listen;
 
   for (guint i = 0; i < mappings->len; i++) {
     NeoMptcpEndpoint endpoint = { .address = g_array_index(mappings, NeoProxyMapping, i).address,
-                          .flags = relays ? relay_flags(plan) : MPTCP_PM_ADDR_FLAG_SIGNAL };
+                                  .flags = relays ? relay_flags(plan) : MPTCP_PM_ADDR_FLAG_SIGNAL };
     g_autoptr(GError) why = NULL;
     int errnum;
-    if (has_endpoint(plan, endpoints, &endpoint.address) ||
+    if (!is_announced(plan, &endpoint) || has_endpoint(plan, endpoints, &endpoint.address) ||
         neo_mptcp_add(manager->netlink, manager->family, &endpoint, &errnum, &why))
       continue;
     if (errnum != ERANGE) {
       g_propagate_error(error, g_steal_pointer(&why));
       return FALSE;
     }
-    g_array_append_val(left_out, endpoint.address);
+    say_left_out(&endpoint.address);
   }
   return TRUE;
 }
 
-gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GArray **ret_left_out, GError **error)
+gboolean neo_proxy_mptcp_announce(const NeoProxyPlan *plan, NeoNetlink *generic, GError **error)
+{
+  Manager manager = { .netlink = generic };
+  g_autoptr(GArray) endpoints = NULL;
+
+  return neo_netlink_family(generic, MPTCP_PM_NAME, &manager.family, NULL, NULL, error) &&
+         (endpoints = list_endpoints(&manager, error)) && remove_others(&manager, plan, endpoints, error) &&
+         add_missing(&manager, plan, FALSE, endpoints, error) && add_missing(&manager, plan, TRUE, endpoints, error);
+}
+
+gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GError **error)
 {
   g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_GENERIC, 0, error);
-  g_autoptr(GArray) left_out = g_array_new(FALSE, FALSE, sizeof(NeoAddress)), endpoints = NULL;
   Manager manager = { .netlink = netlink };
 
-  if (!netlink || !neo_netlink_family(netlink, MPTCP_PM_NAME, &manager.family, NULL, NULL, error) ||
-      !neo_sysctl_write("net/mptcp/enabled", "1", error) || !set_limits(&manager, error) ||
-      !(endpoints = list_endpoints(&manager, error)) || !remove_others(&manager, plan, endpoints, error) ||
-      !add_missing(&manager, plan, FALSE, endpoints, left_out, error) ||
-      !add_missing(&manager, plan, TRUE, endpoints, left_out, error))
-    return FALSE;
-  *ret_left_out = g_steal_pointer(&left_out);
-  return TRUE;
+  return netlink && neo_netlink_family(netlink, MPTCP_PM_NAME, &manager.family, NULL, NULL, error) &&
+         neo_sysctl_write("net/mptcp/enabled", "1", error) && set_limits(&manager, error) &&
+         neo_proxy_mptcp_announce(plan, netlink, error);
 }

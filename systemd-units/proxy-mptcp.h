@@ -3,11 +3,14 @@
 
 #include <glib.h>
 
+#include "common/netlink.h"
 #include "systemd-units/proxy-plan.h"
 
+/** Inside the namespace: MPTCP on, as many joins as the kernel allows, and neo_proxy_mptcp_announce(). */
+gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GError **error);
+
 /**
- * Inside the namespace: MPTCP on, as many joins as the kernel allows, and an MPTCP endpoint (flag signal, no port) for
- * each address that @plan announces. Endpoints that it does not name are removed first. What does not fit the kernel's
- * limit (8 until Linux 7.1) is added to *@ret_left_out, an array of NeoAddress that the caller owns.
+ * An MPTCP endpoint (flag signal, no port) in the namespace that @generic was opened in for each address that @plan
+ * announces. Others are removed first. A warning names each that does not fit the kernel's limit (8 until Linux 7.1).
  */
-gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GArray **ret_left_out, GError **error);
+gboolean neo_proxy_mptcp_announce(const NeoProxyPlan *plan, NeoNetlink *generic, GError **error);

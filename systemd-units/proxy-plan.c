@@ -9,6 +9,8 @@
 /* Places in the link's network: the ends, then the host's own addresses, then the relays. */
 #define HOST_PLACE 1
 #define INSIDE_PLACE 2
+#define PROBE_HOST_PLACE 3
+#define PROBE_INSIDE_PLACE 4
 #define LISTEN_PLACE 8
 #define LISTEN_PLACES 24
 #define RELAY_PLACE 32
@@ -28,6 +30,8 @@ NeoProxyPlan *neo_proxy_plan_new(const char *name)
 
   plan->name = g_strdup(name);
   plan->link = neo_proxy_link_name(name);
+  plan->probe_link = neo_proxy_probe_link_name(name);
+  plan->withheld = g_array_new(FALSE, FALSE, sizeof(NeoAddress));
   plan->ports = g_array_new(FALSE, FALSE, sizeof(NeoProxyPort));
   plan->relays = g_array_new(FALSE, FALSE, sizeof(NeoProxyMapping));
   plan->listen = g_array_new(FALSE, FALSE, sizeof(NeoProxyMapping));
@@ -44,6 +48,8 @@ void neo_proxy_plan_free(NeoProxyPlan *plan)
     return;
   g_free(plan->name);
   g_free(plan->link);
+  g_free(plan->probe_link);
+  g_array_unref(plan->withheld);
   g_array_unref(plan->ports);
   g_array_unref(plan->relays);
   g_array_unref(plan->listen);
@@ -56,6 +62,17 @@ void neo_proxy_plan_free(NeoProxyPlan *plan)
 char *neo_proxy_link_name(const char *name)
 {
   return g_strconcat("neo-", name, NULL);
+}
+
+char *neo_proxy_probe_link_name(const char *name)
+{
+  return g_strconcat("nep-", name, NULL);
+}
+
+/* The dot is in no proxy's name. */
+char *neo_proxy_probe_name(const char *name)
+{
+  return g_strconcat(name, ".probe", NULL);
 }
 
 char *neo_proxy_chain_name(const char *name, const char *suffix)
@@ -130,6 +147,8 @@ void neo_proxy_plan_ends(NeoProxyPlan *plan)
   for (guint i = 0; i < (plan->ipv6 ? 2 : 1); i++) {
     plan->host[i] = neo_prefix_nth(subnets[i], HOST_PLACE);
     plan->inside[i] = neo_prefix_nth(subnets[i], INSIDE_PLACE);
+    plan->probe_host[i] = neo_prefix_nth(subnets[i], PROBE_HOST_PLACE);
+    plan->probe_inside[i] = neo_prefix_nth(subnets[i], PROBE_INSIDE_PLACE);
   }
 }
 
@@ -267,6 +286,24 @@ GArray *neo_proxy_front_ports(const GArray *ports, gboolean front)
   return pairs;
 }
 
+gboolean neo_proxy_plan_withholds(const NeoProxyPlan *plan, const NeoAddress *relay)
+{
+  for (guint i = 0; i < plan->withheld->len; i++)
+    if (neo_address_equal(&g_array_index(plan->withheld, NeoAddress, i), relay))
+      return TRUE;
+  return FALSE;
+}
+
+/* A relay that nobody has tried yet is not announced. */
+static void plan_withheld(NeoProxyPlan *plan, const NeoProxyPlan *before)
+{
+  for (guint i = 0; plan->probe && i < plan->relays->len; i++) {
+    const NeoAddress *relay = &g_array_index(plan->relays, NeoProxyMapping, i).address;
+    if (!before || !neo_proxy_mapping_find(before->relays, relay) || neo_proxy_plan_withholds(before, relay))
+      g_array_append_vals(plan->withheld, relay, 1);
+  }
+}
+
 static void plan_resolvers(NeoProxyPlan *plan, const GArray *resolvers, const NeoProxyHost *host)
 {
   for (guint i = 0; i < resolvers->len; i++) {
@@ -290,6 +327,7 @@ NeoProxyPlan *neo_proxy_plan_make(const char *name, const NeoProxyConfig *config
   }
   plan->front = config->mptcp == NEO_PROXY_FRONT;
   plan->backup = config->backup;
+  plan->probe = config->probe;
   /* Once there it stays until a stop: an IPv6 route may be gone for a moment only. */
   plan->ipv6 =
       any_ipv6(listen) || any_ipv6(config->relays) || neo_proxy_host_uplink(host, AF_INET6) || (before && before->ipv6);
@@ -299,6 +337,7 @@ NeoProxyPlan *neo_proxy_plan_make(const char *name, const NeoProxyConfig *config
       !place(plan, listen, LISTEN_PLACE, LISTEN_PLACES, before ? before->listen : NULL, plan->listen, error) ||
       !place(plan, config->relays, RELAY_PLACE, RELAY_PLACES, before ? before->relays : NULL, plan->relays, error))
     return NULL;
+  plan_withheld(plan, before);
   plan_uplinks(plan, host);
   plan_resolvers(plan, resolvers, host);
   return g_steal_pointer(&plan);
@@ -322,6 +361,10 @@ char *neo_proxy_plan_to_string(const NeoProxyPlan *plan)
   for (guint i = 0; i < (plan->ipv6 ? 2 : 1); i++) {
     g_autofree char *host = neo_address_to_string(&plan->host[i]), *inside = neo_address_to_string(&plan->inside[i]);
     g_string_append_printf(text, "host %s, inside %s\n", host, inside);
+  }
+  for (guint i = 0; plan->probe && i < (plan->ipv6 ? 2 : 1); i++) {
+    g_autofree char *inside = neo_address_to_string(&plan->probe_inside[i]);
+    g_string_append_printf(text, "probe %s, link %s\n", inside, plan->probe_link);
   }
   for (guint i = 0; i < plan->ports->len; i++) {
     const NeoProxyPort *port = &g_array_index(plan->ports, NeoProxyPort, i);

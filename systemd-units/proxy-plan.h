@@ -32,6 +32,10 @@ typedef struct {
   gboolean ipv6;
   gboolean
       guard_ipv6; /**< the kernel forwards IPv6 on all links or none, and did on none: only DNATed packets may pass */
+  gboolean probe;          /**< relays are announced only while a join through them works */
+  char *probe_link;        /**< the host's end of a link to a client, in a namespace of its own, that tries the joins */
+  NeoAddress probe_host[2], probe_inside[2]; /**< the ends of that link: IPv4, IPv6 */
+  GArray *withheld;        /**< NeoAddress: those of the relays that are not announced now */
   gboolean front;
   gboolean backup;         /**< relays are announced as backups */
   GArray *ports;           /**< NeoProxyPort */
@@ -41,6 +45,7 @@ typedef struct {
   GArray *host_resolvers;  /**< NeoAddress: those of them that are the host's */
 } NeoProxyPlan;
 
+/** The inner end of each link. */
 #define NEO_PROXY_INSIDE_LINK "host0"
 
 NeoProxyPlan *neo_proxy_plan_new(const char *name);
@@ -55,8 +60,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoProxyPlan, neo_proxy_plan_free)
 NeoProxyPlan *neo_proxy_plan_make(const char *name, const NeoProxyConfig *config, const NeoProxyHost *host,
                                   const GArray *resolvers, const NeoProxyPlan *before, GError **error);
 
-/** Fills the ends of the link from its networks. */
+/** Fills the ends of the links from their networks. */
 void neo_proxy_plan_ends(NeoProxyPlan *plan);
+
+/** Whether @relay is one that @plan does not announce now. */
+gboolean neo_proxy_plan_withholds(const NeoProxyPlan *plan, const NeoAddress *relay);
 
 /** The entry of @mappings (may be NULL) for @address, or NULL. */
 const NeoProxyMapping *neo_proxy_mapping_find(const GArray *mappings, const NeoAddress *address);
@@ -66,7 +74,11 @@ GArray *neo_proxy_front_ports(const GArray *ports, gboolean front);
 
 /** The name of the link's host end and of a chain ("pre", "out", "post", "fwd", "in"). The caller owns the text. */
 char *neo_proxy_link_name(const char *name);
+char *neo_proxy_probe_link_name(const char *name);
 char *neo_proxy_chain_name(const char *name, const char *suffix);
+
+/** What the namespace of the client that tries the joins for the proxy @name is called. The caller owns the text. */
+char *neo_proxy_probe_name(const char *name);
 
 /** A MAC address for an end of the link of @name: locally administered, the same each time. */
 void neo_proxy_mac(const char *name, gboolean inside, guint8 ret_mac[static 6]);

@@ -110,6 +110,25 @@ static void resolver_rules(GString *text, const NeoProxyPlan *plan, sa_family_t 
   }
 }
 
+#define REPLIES "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+
+/* The client that tries the joins reaches the proxy, as any other does, and the relays. */
+static void probe_rules(GString *text, const NeoProxyPlan *plan, sa_family_t family)
+{
+  guint16 port = g_array_index(plan->ports, NeoProxyPort, 0).port;
+
+  for (guint i = 0; i < plan->relays->len; i++) {
+    const NeoAddress *relay = &g_array_index(plan->relays, NeoProxyMapping, i).address;
+    g_autofree char *address = neo_address_to_string(relay);
+    if (relay->family == family)
+      rule(text, plan, "fwd", "-d %s -i %s -p tcp --dport %u -j ACCEPT", address, plan->probe_link, port);
+  }
+  rule(text, plan, "fwd", "-i %s -j DROP", plan->probe_link);
+  rule(text, plan, "fwd", "-o %s " REPLIES, plan->probe_link);
+  rule(text, plan, "fwd", "-o %s -j DROP", plan->probe_link);
+  rule(text, plan, "in", "-i %s -j DROP", plan->probe_link);
+}
+
 static void forward_rules(GString *text, const NeoProxyPlan *plan, sa_family_t family)
 {
   g_autofree char *subnet = network(plan, family);
@@ -119,12 +138,16 @@ static void forward_rules(GString *text, const NeoProxyPlan *plan, sa_family_t f
     if (uplink->family == family)
       rule(text, plan, "fwd", "-s %s -i %s -o %s -j ACCEPT", subnet, plan->link, uplink->link);
   }
+  if (plan->probe)
+    rule(text, plan, "fwd", "-i %s -o %s " REPLIES, plan->link, plan->probe_link);
   rule(text, plan, "fwd", "-i %s -j DROP", plan->link);
   for (guint i = 0; i < plan->ports->len; i++)
     rule(text, plan, "fwd", "-o %s -p tcp --dport %u -m conntrack --ctstate DNAT -j ACCEPT", plan->link,
          g_array_index(plan->ports, NeoProxyPort, i).port);
-  rule(text, plan, "fwd", "-o %s -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", plan->link);
+  rule(text, plan, "fwd", "-o %s " REPLIES, plan->link);
   rule(text, plan, "fwd", "-o %s -j DROP", plan->link);
+  if (plan->probe)
+    probe_rules(text, plan, family);
   if (plan->guard_ipv6 && family == AF_INET6)
     rule(text, plan, "fwd", GUARD);
   for (guint i = 0; i < plan->uplinks->len; i++) {
@@ -138,7 +161,7 @@ static void filter_rules(GString *text, const NeoProxyPlan *plan, sa_family_t fa
 {
   forward_rules(text, plan, family);
   resolver_rules(text, plan, family);
-  rule(text, plan, "in", "-i %s -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", plan->link);
+  rule(text, plan, "in", "-i %s " REPLIES, plan->link);
   rule(text, plan, "in", "-i %s -j DROP", plan->link);
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "systemd-units/proxy-state.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "common/error.h"
 
@@ -10,6 +14,21 @@
 char *neo_proxy_state_dir(const char *name)
 {
   return g_build_filename(NEO_PROXY_RUN_DIR, name, NULL);
+}
+
+int neo_proxy_lock(GError **error)
+{
+  if (g_mkdir_with_parents(NEO_PROXY_RUN_DIR, 0755) < 0) {
+    neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
+    return -1;
+  }
+  int fd = open(NEO_PROXY_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+    return fd;
+  neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
+  if (fd >= 0)
+    close(fd);
+  return -1;
 }
 
 static char *state_path(const char *name)
@@ -81,11 +100,14 @@ NeoProxyPlan *neo_proxy_state_load(const char *name)
     return NULL;
   plan->ipv6 = subnet6 && neo_prefix_parse(subnet6, &plan->subnet6);
   plan->front = g_key_file_get_boolean(file, GROUP, "Front", NULL);
+  plan->backup = g_key_file_get_boolean(file, GROUP, "Backup", NULL);
+  plan->probe = g_key_file_get_boolean(file, GROUP, "Probe", NULL);
   plan->guard_ipv6 = g_key_file_get_boolean(file, GROUP, "GuardIPv6", NULL);
   neo_proxy_plan_ends(plan);
   load_ports(file, plan->ports);
   load_mappings(file, "Listen", plan->listen);
   load_mappings(file, "Relays", plan->relays);
+  load_addresses(file, "Withheld", plan->withheld);
   load_uplinks(file, plan->uplinks);
   load_addresses(file, "Resolvers", plan->resolvers);
   load_addresses(file, "HostResolvers", plan->host_resolvers);
@@ -157,6 +179,9 @@ gboolean neo_proxy_state_save(const NeoProxyPlan *plan, GError **error)
   g_key_file_set_integer_list(file, GROUP, "Ports", (int *)ports->data, ports->len);
   save_mappings(file, "Listen", plan->listen);
   save_mappings(file, "Relays", plan->relays);
+  g_key_file_set_boolean(file, GROUP, "Backup", plan->backup);
+  g_key_file_set_boolean(file, GROUP, "Probe", plan->probe);
+  save_addresses(file, "Withheld", plan->withheld);
   g_key_file_set_boolean(file, GROUP, "GuardIPv6", plan->guard_ipv6);
   save_uplinks(file, plan->uplinks);
   save_addresses(file, "Resolvers", plan->resolvers);

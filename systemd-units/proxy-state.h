@@ -20,5 +20,11 @@ NeoProxyPlan *neo_proxy_state_load(const char *name);
 
 gboolean neo_proxy_state_save(const NeoProxyPlan *plan, GError **error);
 
+/**
+ * Waits until no other process changes a proxy, and keeps others out until the returned file descriptor is closed: what one proxy
+ * takes (a network, a port) is checked against the others. -1 on failure.
+ */
+int neo_proxy_lock(GError **error);
+
 /** Adds the proxies that are up, but for @name, to @host. */
 void neo_proxy_state_others(const char *name, NeoProxyHost *host);

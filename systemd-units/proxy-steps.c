@@ -3,6 +3,8 @@
 
 #include "common/error.h"
 #include "common/iptables.h"
+#include "common/sysctl.h"
+#include "paths/pm-select.h"
 #include "systemd-units/proxy-files.h"
 #include "systemd-units/proxy-forward.h"
 #include "systemd-units/proxy-link.h"
@@ -13,25 +15,54 @@
 
 typedef gboolean (*Inside)(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error);
 
-static gboolean run_inside(Inside function, const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+static gboolean run_in(const char *name, Inside function, const NeoProxyPlan *plan, const NeoProxyPlan *before,
+                       GError **error)
 {
   int home;
 
-  if (!neo_proxy_namespace_enter(plan->name, &home, error))
+  if (!neo_proxy_namespace_enter(name, &home, error))
     return FALSE;
   gboolean done = function(plan, before, error);
   neo_proxy_namespace_leave(home);
   return done;
 }
 
+static gboolean run_inside(Inside function, const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return run_in(plan->name, function, plan, before, error);
+}
+
 static gboolean make_namespace(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
-  return neo_proxy_namespace_create(plan->name, error);
+  g_autofree char *probe = neo_proxy_probe_name(plan->name);
+
+  return neo_proxy_namespace_create(plan->name, error) && (!plan->probe || neo_proxy_namespace_create(probe, error));
+}
+
+static gboolean delete_namespace(const char *name, GError **error)
+{
+  g_autofree char *probe = neo_proxy_probe_name(name);
+  gboolean first = neo_proxy_namespace_delete(name, error);
+
+  return neo_proxy_namespace_delete(probe, first ? error : NULL) && first;
 }
 
 static gboolean add_link(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
   return neo_proxy_link_add(plan, error);
+}
+
+static gboolean select_userspace(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_sysctl_write("net/mptcp/enabled", "1", error) && neo_pm_select(TRUE, error);
+}
+
+/* Its joins are asked for one by one. */
+static gboolean prepare_probe(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  g_autofree char *probe = neo_proxy_probe_name(plan->name);
+
+  return !plan->probe || run_in(probe, select_userspace, plan, before, error);
 }
 
 static gboolean announced_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
@@ -56,16 +87,7 @@ static gboolean prune_announced(const NeoProxyPlan *plan, const NeoProxyPlan *be
 
 static gboolean announce_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
-  g_autoptr(GArray) left_out = NULL;
-
-  if (!neo_proxy_mptcp_set(plan, &left_out, error))
-    return FALSE;
-  for (guint i = 0; i < left_out->len; i++) {
-    g_autofree char *address = neo_address_to_string(&g_array_index(left_out, NeoAddress, i));
-    g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE",
-                     "%s is not announced: the kernel takes no more MPTCP endpoints", address);
-  }
-  return TRUE;
+  return neo_proxy_mptcp_set(plan, error);
 }
 
 static gboolean announce(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
@@ -160,8 +182,9 @@ static gboolean save_state(const NeoProxyPlan *plan, const NeoProxyPlan *before,
 
 /* The way in opens after all is ready behind it, and an address goes only after it is withdrawn. */
 const NeoProxyStep neo_proxy_steps[] = {
-  { make_namespace, neo_proxy_namespace_delete },
+  { make_namespace, delete_namespace },
   { add_link, neo_proxy_link_remove },
+  { prepare_probe, NULL },
   { add_announced, NULL },
   { add_rules_inside, NULL },
   { write_files, neo_proxy_files_remove },

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "systemd-units/proxy-check.h"
 #include "systemd-units/proxy-config.h"
+#include "systemd-units/proxy-conflict.h"
 #include "systemd-units/proxy-dropin.h"
 #include "systemd-units/proxy-files.h"
 #include "systemd-units/proxy-forward.h"
@@ -384,7 +386,7 @@ static void test_dropins(void)
   sample_root_write(dir, "conf/README", "x");
   enable(units, "front");
   sample_root_write(dir, "run/native/state", "");
-  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, run, out);
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, run, 8, out);
   g_assert_cmpuint(complaints->len, ==, 0);
   assert_file(out, "v2ray.service", TIE("front") RESOLV("front"));
   assert_file(out, "neo-front@front:443.service", TIE("front"));
@@ -395,6 +397,100 @@ static void test_dropins(void)
   assert_file(out, "server@main.service", TIE("native") RESOLV("native"));
   g_assert_cmpuint(count_entries(out), ==, 5);
   sample_root_remove(dir);
+}
+
+/* What is started with the namespace only where the file asks for it, or the kernel does not do it alone. */
+static void test_wanted_dropins(void)
+{
+  g_autofree char *dir = sample_root_make(), *conf = g_build_filename(dir, "conf", NULL);
+  g_autofree char *units = g_build_filename(dir, "units", NULL), *out = g_build_filename(dir, "out", NULL);
+  const char *const unit_dirs[] = { units, NULL };
+
+  sample_root_write(dir, "conf/few.conf", "[Proxy]\nService=a.service\nPorts=1\nMptcp=native\nProbe=yes\n"
+                                          "Listen=192.0.2.10\nRelays=10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 10.0.0.7\n");
+  sample_root_write(dir, "conf/many.conf", "[Proxy]\nService=b.service\nPorts=2\nMptcp=native\n"
+                                           "Listen=192.0.2.10\nRelays=10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 10.0.0.7 10.0.0.8\n");
+  enable(units, "few");
+  enable(units, "many");
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, dir, 8, out);
+  g_assert_cmpuint(complaints->len, ==, 0);
+  assert_file(out, "neo-netns@few.service", "# Written by neo-proxy-generator(8).\n[Unit]\nWants=neo-probe@few.service\n");
+  assert_file(out, "neo-netns@many.service", "# Written by neo-proxy-generator(8).\n[Unit]\nWants=neo-pathd@many.service\n");
+  sample_root_remove(dir);
+}
+
+static void test_conflicts(void)
+{
+  static const struct {
+    const char *unit, *dropin, *complaint; /* the complaint behind the directory */
+  } cases[] = {
+    { "[Service]\nPrivateTmp=yes\nRestrictAddressFamilies=AF_INET AF_INET6\n", NULL, NULL },
+    { "[Service]\nPrivateNetwork=yes\n", NULL, "/low/s@.service: PrivateNetwork=yes: a namespace of its own keeps it out of the proxy's" },
+    { "[Service]\nPrivateNetwork=yes\n", "[Service]\nPrivateNetwork=no\n", NULL },
+    { "[Service]\n", "[Service]\nPrivateNetwork = true\n", "/high/s@x.service.d/9.conf: PrivateNetwork=true: a namespace of its own keeps it out of the proxy's" },
+    { "[Service]\n#PrivateNetwork=yes\n", NULL, NULL },
+    { "[Service]\nNetworkNamespacePath=/run/netns/vpn\n", NULL, "/low/s@.service: NetworkNamespacePath=/run/netns/vpn: another namespace than the proxy's" },
+    { "[Service]\nRestrictAddressFamilies=AF_UNIX\nRestrictAddressFamilies=AF_NETLINK\n", NULL,
+      "/low/s@.service: RestrictAddressFamilies=AF_UNIX AF_NETLINK: neither IPv4 nor IPv6 is allowed" },
+    { "[Service]\nRestrictAddressFamilies=AF_UNIX\n", "[Service]\nRestrictAddressFamilies=AF_INET\n", NULL },
+    { "[Service]\nRestrictAddressFamilies=~AF_INET AF_INET6\n", NULL,
+      "/low/s@.service: RestrictAddressFamilies=~AF_INET AF_INET6: neither IPv4 nor IPv6 is allowed" },
+    { "[Service]\nRestrictAddressFamilies=~AF_PACKET\n", NULL, NULL },
+    { "[Service]\nRestrictAddressFamilies=AF_UNIX\n", "[Service]\nRestrictAddressFamilies=\n", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *dir = sample_root_make(), *high = g_build_filename(dir, "high", NULL), *low = g_build_filename(dir, "low", NULL);
+    g_autofree char *want = cases[i].complaint ? g_strconcat(dir, cases[i].complaint, NULL) : NULL;
+    const char *const unit_dirs[] = { high, low, NULL };
+    sample_root_write(dir, "low/s@.service", cases[i].unit);
+    if (cases[i].dropin)
+      sample_root_write(dir, "high/s@x.service.d/9.conf", cases[i].dropin);
+    g_autofree char *got = neo_proxy_conflicts(unit_dirs, "s@x.service");
+    g_assert_cmpstr(got, ==, want);
+    sample_root_remove(dir);
+  }
+}
+
+static void join_is(NeoProxyCheck *check, gint64 at, gboolean known, gboolean accepted, NeoCheckStep step, gboolean well)
+{
+  NeoProbeJoin join = { .known = known, .accepted = accepted };
+
+  g_assert_cmpint(neo_proxy_check_turn(check, &join, at * 1000), ==, step);
+  g_assert_cmpint(check->well, ==, well);
+}
+
+/* Times in milliseconds. */
+static void test_check(void)
+{
+  NeoProxyCheck check = { .good_at = 1000 };
+
+  join_is(&check, 1, FALSE, FALSE, NEO_CHECK_JOIN, FALSE);
+  join_is(&check, 20, TRUE, FALSE, NEO_CHECK_WAIT, FALSE);
+  join_is(&check, 40, TRUE, TRUE, NEO_CHECK_CLOSE, TRUE);
+  join_is(&check, 500, FALSE, FALSE, NEO_CHECK_WAIT, TRUE);
+  g_assert_cmpint(neo_proxy_check_next(&check, 500 * 1000), ==, 1001 * 1000);
+  join_is(&check, 1001, FALSE, FALSE, NEO_CHECK_JOIN, TRUE);
+  /* Silence: three joins in all are tried before the relay is given up. */
+  join_is(&check, 2400, TRUE, FALSE, NEO_CHECK_WAIT, TRUE);
+  join_is(&check, 2501, TRUE, FALSE, NEO_CHECK_CLOSE, TRUE);
+  join_is(&check, 2502, FALSE, FALSE, NEO_CHECK_JOIN, TRUE);
+  join_is(&check, 3839, TRUE, FALSE, NEO_CHECK_WAIT, TRUE);
+  join_is(&check, 3840, TRUE, FALSE, NEO_CHECK_WAIT, FALSE);
+  /* Refused: asked again a second after. */
+  join_is(&check, 4002, TRUE, FALSE, NEO_CHECK_CLOSE, FALSE);
+  join_is(&check, 4003, FALSE, FALSE, NEO_CHECK_JOIN, FALSE);
+  join_is(&check, 4004, FALSE, FALSE, NEO_CHECK_WAIT, FALSE);
+  join_is(&check, 4500, FALSE, FALSE, NEO_CHECK_WAIT, FALSE);
+  join_is(&check, 5003, FALSE, FALSE, NEO_CHECK_JOIN, FALSE);
+  join_is(&check, 5020, TRUE, TRUE, NEO_CHECK_CLOSE, TRUE);
+  /* A new connection asks at once; after a gap it has the time of a join. */
+  neo_proxy_check_begin(&check, FALSE, 5100 * 1000);
+  join_is(&check, 5100, FALSE, FALSE, NEO_CHECK_JOIN, TRUE);
+  neo_proxy_check_begin(&check, TRUE, 20000 * 1000);
+  join_is(&check, 20000, FALSE, FALSE, NEO_CHECK_JOIN, TRUE);
+  join_is(&check, 21499, TRUE, FALSE, NEO_CHECK_WAIT, TRUE);
+  join_is(&check, 21500, TRUE, FALSE, NEO_CHECK_CLOSE, FALSE);
 }
 
 static void test_bad_dropins(void)
@@ -413,7 +509,7 @@ static void test_bad_dropins(void)
   enable(units, "bad");
   enable(units, "same");
   enable(units, "worse");
-  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, run, out);
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(conf, unit_dirs, run, 8, out);
   g_assert_cmpuint(complaints->len, ==, 4);
   assert_file(out, "a.service", TIE("aaa") RESOLV("aaa"));
   /* Where the service is known it must not run outside by mistake. */
@@ -439,6 +535,9 @@ int main(int argc, char **argv)
   g_test_add_func("/proxy/forward/guard", test_guard);
   g_test_add_func("/proxy/files/nameservers", test_nameservers);
   g_test_add_func("/proxy/dropins/good", test_dropins);
+  g_test_add_func("/proxy/dropins/wanted", test_wanted_dropins);
   g_test_add_func("/proxy/dropins/bad", test_bad_dropins);
+  g_test_add_func("/proxy/dropins/conflicts", test_conflicts);
+  g_test_add_func("/proxy/check", test_check);
   return g_test_run();
 }
