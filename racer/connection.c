@@ -189,8 +189,6 @@ static void start_relaying(Connection *connection, int fd)
 {
   RacerShared *shared = connection->shared;
 
-  g_queue_unlink(&shared->racing, &connection->link);
-  g_clear_pointer(&connection->race, racer_race_free);
   begin_relaying(connection, fd);
   make_crash_safe(connection);
   connection->peer.writable = TRUE;
@@ -200,13 +198,17 @@ static void start_relaying(Connection *connection, int fd)
     finish(connection, TRUE);
 }
 
+/* The first bytes go before the losers are closed. */
 static void race_done(RacerRace *race, const RacerResult *result, gpointer data)
 {
   Connection *connection = data;
 
   if (result->fd >= 0) {
-    racer_journal_won(result);
+    g_queue_unlink(&connection->shared->racing, &connection->link);
+    connection->race = NULL;
     start_relaying(connection, result->fd);
+    racer_journal_won(result);
+    racer_race_free(race);
     return;
   }
   g_auto(GStrv) failures = racer_race_failures(race);

@@ -2,6 +2,7 @@
 #include "racer/race.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "racer/socket.h"
@@ -10,6 +11,9 @@
 #define STAGGER_USEC (250 * 1000)
 /* What a favourite may take beyond its usual time and half of that: a scheduler's moment. */
 #define PATIENCE_USEC (5 * 1000)
+
+/* Attempts that are looked at while more are started. */
+#define MAX_LOOKED_AT 16
 
 /* ENOPROTOOPT stands for: established, but as plain TCP where MPTCP is required. */
 #define NOT_MPTCP ENOPROTOOPT
@@ -101,6 +105,7 @@ static void win(Attempt *attempt, gboolean mptcp)
 
   attempt->source.fd = -1;
   attempt->race->running--;
+  racer_socket_prepare(result.fd, attempt->race->targets->sockets.keep_alive);
   racer_targets_learn(attempt->race->targets, &attempt->address, result.connect_usec, attempt->race->whole,
                       racer_loop_now(attempt->race->loop));
   g_atomic_int_inc(&attempt->endpoint->won);
@@ -144,6 +149,23 @@ static void set_timer(RacerRace *race)
   racer_loop_set_timer(race->loop, &race->timer, due);
 }
 
+/* On a fast network the first answer comes while the others are being asked: who comes after cannot win any more. */
+static gboolean has_answer(const RacerRace *race)
+{
+  struct pollfd states[MAX_LOOKED_AT];
+  guint n = 0;
+
+  for (const Attempt *attempt = race->attempts; attempt && n < G_N_ELEMENTS(states); attempt = attempt->next)
+    if (attempt->source.fd >= 0)
+      states[n++] = (struct pollfd){ .fd = attempt->source.fd, .events = POLLOUT };
+  if (poll(states, n, 0) <= 0)
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (states[i].revents == POLLOUT)
+      return TRUE;
+  return FALSE;
+}
+
 /* Starts the next attempt, or all that are left; goes on where one fails at once. */
 static void advance(RacerRace *race)
 {
@@ -153,7 +175,7 @@ static void advance(RacerRace *race)
     racer_targets_forget(race->targets);
   race->whole = TRUE;
   while ((target = next_target(race)))
-    if (start_attempt(race, target) && race->targets->race == RACER_RACE_STAGGERED)
+    if (start_attempt(race, target) && (race->targets->race == RACER_RACE_STAGGERED || has_answer(race)))
       break;
   race->next_attempt = racer_loop_now(race->loop) + STAGGER_USEC;
   set_timer(race);
@@ -194,7 +216,7 @@ static void attempt_dispatch(RacerSource *source, guint32 events)
   fail_attempt(attempt, error);
   if (is_lost(race))
     give_up(race);
-  else if (race->running == 0 || !race->whole || race->targets->race == RACER_RACE_STAGGERED)
+  else if (race->running == 0 || next_target(race))
     advance(race);
 }
 

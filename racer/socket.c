@@ -20,7 +20,7 @@ static void set_option(int fd, int level, int name, int value)
 }
 
 /* A relay never has a reason to wait for more bytes before it sends (Nagle); Linux hands both options to accepted sockets. */
-static void set_stream_options(int fd, guint keep_alive)
+void racer_socket_prepare(int fd, guint keep_alive)
 {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (keep_alive == 0)
@@ -73,7 +73,7 @@ gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error)
 
   if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
     return neo_error_set_errno(error, errno, "listening socket");
-  set_stream_options(fd, keep_alive);
+  racer_socket_prepare(fd, keep_alive);
   return TRUE;
 }
 
@@ -91,7 +91,6 @@ static gboolean bind_source(int fd, const NeoAddress *source)
 
 static gboolean begin(int fd, const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options)
 {
-  set_stream_options(fd, options->keep_alive);
   return bind_source(fd, address->ss_family == AF_INET ? &options->bind4 : &options->bind6) &&
          (connect(fd, (const struct sockaddr *)address, length) == 0 || errno == EINPROGRESS);
 }

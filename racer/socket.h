@@ -21,6 +21,9 @@ gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error)
  */
 int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options);
 
+/** Sets on the established connection @fd what relaying needs; @keep_alive in milliseconds, 0: none. */
+void racer_socket_prepare(int fd, guint keep_alive);
+
 /** The error that the connection attempt of @fd ended with, 0 if it is established or still under way. */
 int racer_socket_error(int fd);
 

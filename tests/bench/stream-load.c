@@ -112,6 +112,7 @@ static gpointer serve_thread(gpointer data)
 static int serve(char **arguments)
 {
   struct sockaddr_in address = address_of(arguments[0]);
+  address.sin_addr.s_addr = htonl(INADDR_ANY);
   int one = 1;
   int listener = socket(AF_INET, SOCK_STREAM, g_str_equal(arguments[1], "mptcp") ? IPPROTO_MPTCP : IPPROTO_TCP);
 

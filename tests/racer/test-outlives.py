@@ -160,12 +160,12 @@ def test_crash_safe_ends():
     for mptcp in ("no", "require"):
         ends.clear()
         with Server(2000, watch, mptcp=True), Racer("Endpoints=127.0.0.1:2000", "CrashSafe=yes", f"Mptcp={mptcp}", store=True) as racer:
-            for end in (socket.socket.close, abort):
+            for number, end in enumerate((socket.socket.close, abort), 1):
                 before = connect()  # stays at the head of the locker
                 before.sendall(b"a")
                 client = connect()
                 client.sendall(b"x")
-                wait_for("a winner", lambda: "won in" in racer.log())
+                wait_for("winners", lambda: racer.log().count("won in") == 2 * number)
                 end(client)
                 wait_for("the end", lambda: len(ends) == 1)
                 assert ends.pop() in ((b"x",) if end is socket.socket.close else ("reset", b"")), ends

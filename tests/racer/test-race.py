@@ -72,6 +72,18 @@ def test_slow_endpoint():
         assert who() == "fast"
 
 
+@contextlib.contextmanager
+def silent(port):
+    """SYNs to the port get lost."""
+    rule = f"inet t port{port}"
+    subprocess.run(["nft", f"add chain {rule} {{ type filter hook output priority 1; }};"
+                    f"add rule {rule} tcp dport {port} tcp flags == syn drop"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["nft", f"flush chain {rule}; delete chain {rule}"], check=True)
+
+
 def test_losers_are_closed():
     """losers that were established are closed: their servers see the end, nothing stays half-open"""
     ends = []
@@ -88,7 +100,12 @@ def test_losers_are_closed():
             for port in (2001, 2002, 2003):
                 stack.enter_context(Server(port, lose, mptcp=mptcp))
             with Racer("Endpoints=127.0.0.1:2001 127.0.0.1:2002 127.0.0.1:2003") as racer:
-                with connect() as client:
+                with contextlib.ExitStack() as silence:
+                    for port in (2001, 2002, 2003):  # so that all three are asked before one answers
+                        silence.enter_context(silent(port))
+                    client = connect()
+                    wait_for("SYNs", lambda: all(f":{port}" in tcp_sockets("syn-sent") for port in (2001, 2002, 2003)))
+                with client:
                     wait_for("winner", lambda: " won in " in racer.log())
                     wait_for("two losers gone", lambda: len(ends) == 2 and all(ends))
                     client.sendall(b"x")
@@ -140,18 +157,6 @@ def test_first_bytes_wait():
         assert receive_all(client) == b"early"
 
 
-@contextlib.contextmanager
-def silent(port):
-    """SYNs to the port get lost."""
-    rule = f"inet t port{port}"
-    subprocess.run(["nft", f"add chain {rule} {{ type filter hook output priority 1; }};"
-                    f"add rule {rule} tcp dport {port} tcp flags == syn drop"], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["nft", f"flush chain {rule}; delete chain {rule}"], check=True)
-
-
 def timed_who():
     start = time.monotonic()
     return who(), time.monotonic() - start
@@ -171,12 +176,12 @@ def test_remember():
             name, seconds = timed_who()
             assert name != names[port] and seconds < 0.3, f"{name} after {seconds} s"
             assert timed_who()[1] < 0.3
-        asked = a.accepted, b.accepted
-
         def whole_race():
-            who()
-            return a.accepted > asked[0] and b.accepted > asked[1]
+            with silent(2000), silent(2001), connect():
+                wait_for("SYN", lambda: tcp_sockets("syn-sent"))
+                return all(f":{asked}" in tcp_sockets("syn-sent") for asked in (2000, 2001))
         wait_for("a whole race after 2 s", whole_race)
+        who()
         winner, loser = (a, b) if racer.log().splitlines()[-1].startswith("neo-racer: 127.0.0.1:2000") else (b, a)
         winner.__exit__()
         assert who() == names[2001 if winner is a else 2000] and loser.accepted
