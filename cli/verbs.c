@@ -11,6 +11,7 @@ static gboolean version(const NeoVerb *verb, int argc, char **argv, GError **err
 
 static const NeoVerb verbs[] = {
   { "status", "[--all] [--json] [--seconds=NUMBER]", neo_status_main, "Says what this host is, and what goes through what" },
+  { "top", "[--seconds=NUMBER] [--ascii]", neo_top_main, "Shows live what goes through each path and relay" },
   { "check", "[--role=ROLE] [--proxy=HOST:PORT] [--json]", neo_check_main, "Looks for what is wrong, and says what mends it" },
   { "paths add", "--parent INTERFACE --count N [OPTION...]", neo_paths_add, "Makes profiles of N paths, all or none" },
   { "paths list", "[--json]", neo_paths_list, "Prints the path profiles and their states" },

@@ -27,6 +27,9 @@ void neo_verbs_set_exit_code(int code);
 /** Prints what this host is and does, for a person or as JSON. */
 gboolean neo_status_main(const NeoVerb *verb, int argc, char **argv, GError **error);
 
+/** Shows on the terminal, again and again, what goes through each path and relay. */
+gboolean neo_top_main(const NeoVerb *verb, int argc, char **argv, GError **error);
+
 /** Looks for what is wrong; the exit code is 0 if nothing is, 1 after a warning, 2 after a failure. */
 gboolean neo_check_main(const NeoVerb *verb, int argc, char **argv, GError **error);
 
