@@ -23,7 +23,7 @@ gboolean neo_pm_do(NeoNetlink *generic, guint16 family, guint32 token, const Neo
   case NEO_PM_ANNOUNCE:
     local.id = subflow->local_id;
     local.port = subflow->local_port;
-    local.flags = MPTCP_PM_ADDR_FLAG_SIGNAL;
+    local.flags = MPTCP_PM_ADDR_FLAG_SIGNAL | (subflow->backup ? MPTCP_PM_ADDR_FLAG_BACKUP : 0);
     neo_mptcp_put_endpoint(message, MPTCP_PM_ATTR_ADDR, &local);
     break;
   case NEO_PM_DESTROY:
@@ -64,7 +64,10 @@ GArray *neo_pm_read_signals(NeoNetlink *generic, guint16 family, GError **error)
   signals = g_array_new(FALSE, FALSE, sizeof(NeoPmRemote));
   for (guint i = 0; i < endpoints->len; i++) {
     const NeoMptcpEndpoint *endpoint = &g_array_index(endpoints, NeoMptcpEndpoint, i);
-    NeoPmRemote signal = { .address = endpoint->address, .port = endpoint->port, .id = endpoint->id };
+    NeoPmRemote signal = {
+      .address = endpoint->address, .port = endpoint->port, .id = endpoint->id,
+      .backup = (endpoint->flags & MPTCP_PM_ADDR_FLAG_BACKUP) != 0,
+    };
     if (endpoint->flags & MPTCP_PM_ADDR_FLAG_SIGNAL && endpoint->id)
       g_array_append_val(signals, signal);
   }

@@ -21,7 +21,12 @@ static gboolean count_subflow(NeoPmConnection *connection, NeoPmSubflow *subflow
   if (health->moved_at && moved == before)
     return FALSE;
   connection->moved += health->moved_at && moved > before ? moved - before : 0;
-  *health = (NeoPmHealth){ .moved = moved, .others = connection->moved, .moved_at = now };
+  NeoPmHealth counted = { .moved = moved, .others = connection->moved, .moved_at = now };
+  if (!health->moved_at) {
+    counted.check_s = health->check_s;
+    counted.check_at = health->check_at;
+  }
+  *health = counted;
   return moved != before;
 }
 
@@ -58,7 +63,7 @@ static gboolean is_still(const NeoPmConnection *connection, const NeoPmSubflow *
 }
 
 /* The second subflow between the same addresses, if it was made for the check of @subflow. */
-static const NeoPmSubflow *find_check(const NeoPmConnection *connection, const NeoPmSubflow *subflow)
+static NeoPmSubflow *find_check(const NeoPmConnection *connection, const NeoPmSubflow *subflow)
 {
   for (guint i = 0; i < connection->subflows->len; i++)
     if (get(connection, i) != subflow && same_addresses(get(connection, i), subflow))
@@ -75,15 +80,18 @@ static void begin_check(NeoPmHealth *health, gint64 now)
 
 static void end_check(NeoPmConnection *connection, NeoPmSubflow *subflow, gint64 now)
 {
-  const NeoPmSubflow *check = find_check(connection, subflow);
+  NeoPmSubflow *check = find_check(connection, subflow);
   gboolean refused = !check && neo_pm_connection_waits(connection, &subflow->local, &subflow->remote, now);
 
   if (!refused && (!check || (!check->up && now < subflow->health.check_at)))
     return;
   subflow->health.checking = FALSE;
-  subflow->health.parked = !check || !check->up;
+  subflow->health.parked = TRUE;
   subflow->health.check_at = now + subflow->health.check_s * G_USEC_PER_SEC;
-  if (subflow->health.parked && !refused)
+  if (check && check->up) {
+    check->health.check_s = subflow->health.check_s;
+    check->health.check_at = subflow->health.check_at;
+  } else if (!refused)
     neo_pm_connection_failed(connection, &subflow->local, &subflow->remote, now);
 }
 

@@ -6,9 +6,10 @@
 /*
  * A path that is up but dead. A subflow over which nothing moves for a second, while the connection moves more than a
  * subflow that worked would have been left out of, is checked: a second join between the same addresses. If that is
- * answered the subflow is well, the scheduler had no use for it, and the next check waits 2, 4 ... 60 seconds. If not, the
- * subflow is parked: its path is free to join to another remote, and the parked one is closed when that is up. It comes back
- * by itself when something moves over it.
+ * answered the path is well, and the second subflow takes the place of the first: the scheduler may have had no use for it, or the peer may
+ * have closed it while the path was silent, which is not seen here until something is sent on it. The next check waits 2, 4 ... 60 seconds.
+ * If it is not answered the subflow is parked: its path is free to join to another remote, and the parked one is closed when that is up. It
+ * comes back by itself when something moves over it.
  */
 
 /** How long nothing moves over a subflow before it is checked, and how long the answer may take (microseconds). */

@@ -51,6 +51,7 @@ typedef struct {
   guint8 id;          /**< as announced; 0 for the initial one */
   guint8 alias;       /**< of the initial one: the id under which it was announced as well, 0 for none */
   gboolean withdrawn; /**< only the initial one stays in the list when it is withdrawn */
+  gboolean backup;    /**< of one that is announced: joins to it are answered with a wish for backup priority */
   guint8 repeats;     /**< how often it was announced again */
   gint64 again_at;    /**< of one that is announced: when it is announced again (monotonic microseconds), 0: no more */
 } NeoPmRemote;

@@ -162,7 +162,7 @@ static gboolean contains(const GArray *addresses, const NeoPmRemote *wanted)
 {
   for (guint i = 0; i < addresses->len; i++) {
     const NeoPmRemote *known = &g_array_index(addresses, NeoPmRemote, i);
-    if (known->id == wanted->id && known->port == wanted->port && neo_address_equal(&known->address, &wanted->address))
+    if (known->id == wanted->id && known->port == wanted->port && known->backup == wanted->backup && neo_address_equal(&known->address, &wanted->address))
       return TRUE;
   }
   return FALSE;
@@ -170,7 +170,7 @@ static gboolean contains(const GArray *addresses, const NeoPmRemote *wanted)
 
 static void add_address_step(Plan *plan, NeoPmStepKind kind, const NeoPmRemote *address)
 {
-  NeoPmSubflow subflow = { .local = address->address, .local_port = address->port, .local_id = address->id };
+  NeoPmSubflow subflow = { .local = address->address, .local_port = address->port, .local_id = address->id, .backup = address->backup };
   add_step(plan, kind, &subflow);
 }
 

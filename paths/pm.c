@@ -57,7 +57,9 @@ static void forget_announced(NeoPmConnection *connection, guint8 id)
 static void note_step(NeoPmConnection *connection, const NeoPmStep *step, gboolean done, gint64 now)
 {
   const NeoPmSubflow *subflow = &step->subflow;
-  NeoPmRemote announced = { .address = subflow->local, .port = subflow->local_port, .id = subflow->local_id };
+  NeoPmRemote announced = {
+    .address = subflow->local, .port = subflow->local_port, .id = subflow->local_id, .backup = subflow->backup,
+  };
 
   switch (step->kind) {
   case NEO_PM_REMOVE:

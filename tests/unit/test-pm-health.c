@@ -97,15 +97,18 @@ static void add_check(Setting *setting, gboolean up)
   g_array_append_val(setting->connection->subflows, check);
 }
 
-/* It is answered: the second one goes, and the next check comes later. */
+/* It is answered: the second one takes its place, and the next check comes later. */
 static void test_well(Setting *setting, gconstpointer data)
 {
   begin_check(setting);
   add_check(setting, TRUE);
   neo_pm_health_judge(setting->connection, PM_NOW + SECOND);
-  g_assert_true(!health(setting, 1)->checking && !health(setting, 1)->parked);
+  g_assert_true(!health(setting, 1)->checking && !health(setting, 2)->parked);
   assert_plan(setting, PM_NOW + SECOND, "destroy b1");
-  neo_pm_connection_forget(setting->connection, 2);
+  g_assert_true(health(setting, 1)->parked);
+  neo_pm_connection_forget(setting->connection, 1);
+
+  count(setting, NEO_PM_OTHERS, 10, PM_NOW + SECOND);
 
   count(setting, 2 * NEO_PM_OTHERS, 10, PM_NOW + 2 * SECOND - 1);
   g_assert_false(health(setting, 1)->checking);
