@@ -9,6 +9,7 @@
 #include "common/options.h"
 #include "paths/accept.h"
 #include "paths/engine.h"
+#include "paths/fallback.h"
 #include "paths/monitor.h"
 #include "paths/pm-select.h"
 #include "paths/pm-switch.h"
@@ -30,6 +31,7 @@ typedef struct {
   NeoKernel *kernel;
   NeoNetlink *monitor;
   NeoPmSwitch pm_switch;
+  NeoFallback *fallback;
   GMainLoop *loop;
   int turn;          /* so that dispatcher plugins need not watch, too; another's is no reason not to */
   guint run_source, retry_s;
@@ -110,6 +112,12 @@ static void log_join(const char *line)
   log_line(G_LOG_LEVEL_INFO, line);
 }
 
+static void log_fallback(const char *path, const char *message_id, const char *line)
+{
+  g_log_structured(G_LOG_DOMAIN, g_str_equal(message_id, NEO_MESSAGE_MPTCP_AGAIN) ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_WARNING,
+                   "MESSAGE_ID", message_id, "NEO_PATH", path ? path : "", "MESSAGE", "%s", line);
+}
+
 /* Whether the path manager changed, so that what the engine has found to say is out of date. */
 static gboolean update_path_manager(Daemon *daemon, const NeoEngineResult *result, GError **error)
 {
@@ -131,6 +139,7 @@ static gboolean run(gpointer data)
     neo_log_failure(error ? error : failures);
   daemon->retry_s = error || failures ? CLAMP(daemon->retry_s * 2, 1, MAX_RETRY_S) : 0;
   if (result) {
+    neo_fallback_set_addresses(daemon->fallback, result->seen);
     log_plan(result);
     if (!changed)
       log_new_complaints(daemon, result);
@@ -204,6 +213,9 @@ static int serve(Daemon *daemon)
   daemon->turn = neo_turn_take(&error);
   if (error)
     return neo_log_failure(error);
+  daemon->fallback = neo_fallback_start(log_fallback, &error);
+  if (!daemon->fallback)
+    return neo_log_failure(error);
   daemon->loop = g_main_loop_new(NULL, FALSE);
   g_unix_fd_add(neo_netlink_fd(daemon->monitor), G_IO_IN | G_IO_ERR, take_change, daemon);
   g_unix_signal_add(SIGTERM, quit, daemon);
@@ -253,6 +265,7 @@ static void daemon_clear(Daemon *daemon)
   g_free(daemon->status);
   g_free(daemon->complaints);
   neo_pm_switch_clear(&daemon->pm_switch);
+  neo_fallback_free(daemon->fallback);
   neo_kernel_free(daemon->kernel);
   neo_netlink_free(daemon->monitor);
   if (daemon->turn >= 0)
