@@ -142,9 +142,9 @@ static gboolean write_proxy(const Dropins *dropins, const char *name, GError **e
   if (service && !write_service(out, name, service, config ? error : NULL))
     return FALSE;
   if (service)
-    g_hash_table_add(services, g_steal_pointer(&service));
+    g_hash_table_add(services, g_strdup(service));
   return config && write_owner(out, name, config, dropins->announced_max, error) &&
-         check_conflicts(path, dropins->unit_dirs, config->service, error);
+         check_conflicts(path, dropins->unit_dirs, service, error);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)

@@ -8,6 +8,9 @@
 #include "common/sysctl.h"
 #include "paths/probe.h"
 
+/* The round trip of a slow way, with its queues. */
+#define DRAIN (400 * G_TIME_SPAN_MILLISECOND)
+
 typedef struct {
   NeoNetlink *netlink;
   guint16 family;
@@ -61,8 +64,40 @@ static gboolean has_endpoint(const NeoProxyPlan *plan, const GArray *endpoints, 
   return FALSE;
 }
 
+/* Live subflows of @endpoint become backups, at both ends (MP_PRIO; RFC 8684, 3.3.8). */
+static void make_backup(const Manager *manager, const NeoMptcpEndpoint *endpoint)
+{
+  char buffer[8192];
+  struct nlmsghdr *message =
+      neo_netlink_genl_message(buffer, manager->family, MPTCP_PM_CMD_SET_FLAGS, MPTCP_PM_VER, 0);
+  NeoMptcpEndpoint backup = *endpoint;
+
+  backup.flags |= MPTCP_PM_ADDR_FLAG_BACKUP;
+  neo_mptcp_put_endpoint(message, MPTCP_PM_ATTR_ADDR, &backup);
+  /* At worst what is under way is sent again. */
+  neo_netlink_request(manager->netlink, message, NULL, NULL);
+}
+
+/* What is under way on a subflow that is closed has to be sent again by another, and holds up all that is behind it. */
+static void drain_others(const Manager *manager, const NeoProxyPlan *plan, const GArray *endpoints)
+{
+  gboolean drains = FALSE;
+
+  for (guint i = 0; i < endpoints->len; i++) {
+    const NeoMptcpEndpoint *endpoint = &g_array_index(endpoints, NeoMptcpEndpoint, i);
+    if (endpoint->flags == MPTCP_PM_ADDR_FLAG_SIGNAL && !neo_proxy_mapping_find(plan->relays, &endpoint->address) &&
+        !neo_proxy_mapping_find(plan->listen, &endpoint->address)) {
+      make_backup(manager, endpoint);
+      drains = TRUE;
+    }
+  }
+  if (drains)
+    g_usleep(DRAIN);
+}
+
 static gboolean remove_others(const Manager *manager, const NeoProxyPlan *plan, const GArray *endpoints, GError **error)
 {
+  drain_others(manager, plan, endpoints);
   for (guint i = 0; i < endpoints->len; i++) {
     const NeoMptcpEndpoint *endpoint = &g_array_index(endpoints, NeoMptcpEndpoint, i);
     if (!is_announced(plan, endpoint) && !is_implicit(plan, endpoint) &&
