@@ -143,10 +143,10 @@ static void wait_for_work(const Hand *hand, struct pollfd *ret_polled)
   eventfd_t kicks;
 
   for (int i = 0; i < N_DIRECTIONS; i++) {
-    uint64_t look = look_at_ns(&hand->views[i], &hand->directions[i]);
+    uint64_t at = look_at_ns(&hand->views[i], &hand->directions[i]);
 
     ret_polled[i] = (struct pollfd){ .fd = hand->views[i].naps ? -1 : hand->directions[i].in, .events = POLLIN };
-    wake = look < wake ? look : wake;
+    wake = at < wake ? at : wake;
   }
   ret_polled[N_DIRECTIONS] = (struct pollfd){ .fd = hand->kick, .events = POLLIN };
   now = now_ns();
