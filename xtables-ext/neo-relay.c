@@ -8,6 +8,7 @@
 #include "xtables-ext/relay-apply.h"
 #include "xtables-ext/relay-config.h"
 #include "xtables-ext/relay-drain.h"
+#include "xtables-ext/relay-firewalld.h"
 #include "xtables-ext/relay-list.h"
 #include "xtables-ext/relay-probe.h"
 
@@ -126,6 +127,14 @@ static gboolean probe(char **words, guint n, GError **error)
   return TRUE;
 }
 
+static gboolean watch_firewalld(char **words, guint n, GError **error)
+{
+  if (!n)
+    return neo_relay_firewalld_watch(neo_relay_repair, error);
+  g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "watch-firewalld: unexpected \"%s\"; expected nothing", words[0]);
+  return FALSE;
+}
+
 static const struct {
   const char *name;
   gboolean (*run)(char **words, guint n, GError **error);
@@ -138,6 +147,7 @@ static const struct {
   { "reload", load, NAMES_OF_FILES, "reload NAME...     load changed files; flows go on" },
   { "dump", dump, NAMES_OF_FILES, "dump NAME...       print what start would load, and change nothing" },
   { "probe", probe, NO_NAMES, "probe PROXY[:PORT] --via RELAY  connect and join through the relay, and say what happened" },
+  { "watch-firewalld", watch_firewalld, NO_NAMES, "watch-firewalld    put the rules of relays back whenever firewalld has flushed them" },
   { "bytecode", bytecode, NO_NAMES, "bytecode SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },
 };
 

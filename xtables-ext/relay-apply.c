@@ -13,6 +13,7 @@
 #include "common/iptables.h"
 #include "xtables-ext/relay-drain-rules.h"
 #include "xtables-ext/relay-host.h"
+#include "xtables-ext/relay-list.h"
 #include "xtables-ext/relay-text.h"
 
 /* A relay on its way into the kernel. */
@@ -344,6 +345,36 @@ GArray *neo_relay_close(const char *const *names, gsize n, guint *ret_drain_time
     return NULL;
   *ret_drain_time = drain_time;
   return g_steal_pointer(&doors);
+}
+
+static GPtrArray *read_loaded_jobs(const char *const *names)
+{
+  GPtrArray *jobs = g_ptr_array_new_with_free_func(job_free);
+
+  for (; *names; names++) {
+    g_autofree char *path = state_path(*names), *state = NULL;
+    if (!g_file_get_contents(path, &state, NULL, NULL))
+      continue;
+    Job *job = g_new0(Job, 1);
+    *job = (Job){ .name = *names, .known = TRUE, .unchanged = TRUE };
+    for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
+      job->rules[family] = rules_in_state(state, family);
+    g_ptr_array_add(jobs, job);
+  }
+  return jobs;
+}
+
+gboolean neo_relay_repair(GError **error)
+{
+  int lock = lock_state(error);
+  if (lock < 0)
+    return FALSE;
+
+  g_auto(GStrv) names = neo_relay_list_loaded();
+  g_autoptr(GPtrArray) jobs = read_loaded_jobs((const char *const *)names);
+  gboolean done = !jobs->len || load_jobs(jobs, error);
+  close(lock);
+  return done;
 }
 
 char *neo_relay_dump(const NeoRelayFile *files, gsize n, GError **error)

@@ -19,6 +19,9 @@ typedef struct {
  */
 gboolean neo_relay_load(const NeoRelayFile *files, gsize n, GError **error);
 
+/** Puts the rules of all relays that are loaded back as they were loaded, where something is missing. No file is read, and no name looked up. */
+gboolean neo_relay_repair(GError **error);
+
 /** Takes away exactly what neo_relay_load() made of the relays @names, whether or not it got to its end. */
 gboolean neo_relay_unload(const char *const *names, gsize n, GError **error);
 
