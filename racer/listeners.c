@@ -78,7 +78,7 @@ GArray *racer_listeners_open(const RacerSettings *settings, GArray **ret_lockers
     return NULL;
   }
   for (guint i = 0; i < listeners->len; i++)
-    if (!racer_socket_prepare_listener(g_array_index(listeners, int, i), settings->sockets.keep_alive, error))
+    if (!racer_socket_prepare_listener(g_array_index(listeners, int, i), settings->sockets.keep_alive, settings->fast_open, error))
       return NULL;
   *ret_lockers = g_steal_pointer(&lockers);
   *ret_names = g_steal_pointer(&names);

@@ -5,7 +5,8 @@
 
 /*
  * Keeps the addresses of the endpoints that are names, with GResolver in the main context: looked up at once, again
- * each minute after an answer and each 5 seconds after a failure. A failure keeps the addresses that were known.
+ * each Refresh= after an answer and each 5 seconds after a failure. A failure keeps the addresses that were known.
+ * The same for SRV records and the names in them.
  */
 typedef struct RacerNames RacerNames;
 

@@ -7,11 +7,8 @@
 
 #include "racer/socket.h"
 
-/* Between two attempts of Race=staggered: the Connection Attempt Delay that RFC 8305, section 8, recommends. */
+/* Between two attempts of Race=staggered, or two priorities: the Connection Attempt Delay that RFC 8305, section 8, recommends. */
 #define STAGGER_USEC (250 * 1000)
-/* What a favourite may take beyond its usual time and half of that: a scheduler's moment. */
-#define PATIENCE_USEC (5 * 1000)
-
 /* Attempts that are looked at while more are started. */
 #define MAX_LOOKED_AT 16
 
@@ -26,6 +23,7 @@ struct Attempt {
   RacerEndpoint *endpoint;
   struct sockaddr_storage address;
   socklen_t length;
+  guint priority;
   gint64 started;
   int error;
 };
@@ -51,7 +49,8 @@ static void finish(RacerRace *race, const RacerResult *result)
 static gboolean was_tried(const RacerRace *race, const RacerTarget *target)
 {
   for (const Attempt *attempt = race->attempts; attempt; attempt = attempt->next)
-    if (attempt->length == target->length && memcmp(&attempt->address, &target->address, target->length) == 0)
+    if (attempt->length == target->length && memcmp(&attempt->address, &target->address, target->length) == 0 &&
+        racer_endpoint_same_source(attempt->endpoint, target->endpoint))
       return TRUE;
   return FALSE;
 }
@@ -95,7 +94,7 @@ static void fail_attempt(Attempt *attempt, int error)
 {
   close_attempt(attempt);
   attempt->error = error;
-  g_atomic_int_inc(&attempt->endpoint->failed);
+  racer_endpoint_count(attempt->endpoint, FALSE);
 }
 
 static void win(Attempt *attempt, gboolean mptcp)
@@ -106,9 +105,10 @@ static void win(Attempt *attempt, gboolean mptcp)
   attempt->source.fd = -1;
   attempt->race->running--;
   racer_socket_prepare(result.fd, attempt->race->targets->sockets.keep_alive);
-  racer_targets_learn(attempt->race->targets, &attempt->address, result.connect_usec, attempt->race->whole,
-                      racer_loop_now(attempt->race->loop));
-  g_atomic_int_inc(&attempt->endpoint->won);
+  RacerTarget *target = racer_targets_find(attempt->race->targets, &attempt->address, attempt->endpoint);
+  if (target)
+    racer_targets_learn(attempt->race->targets, target, result.connect_usec, attempt->race->whole, racer_loop_now(attempt->race->loop));
+  racer_endpoint_count(attempt->endpoint, TRUE);
   finish(attempt->race, &result);
 }
 
@@ -124,10 +124,11 @@ static gboolean start_attempt(RacerRace *race, const RacerTarget *target)
   attempt->endpoint = racer_endpoint_ref(target->endpoint);
   attempt->address = target->address;
   attempt->length = target->length;
+  attempt->priority = target->priority;
   attempt->started = g_get_monotonic_time();
   *race->last = attempt;
   race->last = &attempt->next;
-  attempt->source.fd = racer_socket_connect(&target->address, target->length, &race->targets->sockets);
+  attempt->source.fd = racer_socket_connect(&target->address, target->length, target->endpoint, &race->targets->sockets);
   if (attempt->source.fd < 0) {
     fail_attempt(attempt, errno);
     return FALSE;
@@ -166,34 +167,61 @@ static gboolean has_answer(const RacerRace *race)
   return FALSE;
 }
 
-/* Starts the next attempt, or all that are left; goes on where one fails at once. */
+/* The favourite, which is the first attempt, failed or is late. */
+static void forget_favourite(RacerRace *race)
+{
+  const Attempt *first = race->attempts;
+  RacerTarget *favourite = first ? racer_targets_find(race->targets, &first->address, first->endpoint) : NULL;
+
+  racer_targets_forget(race->targets, favourite, racer_loop_now(race->loop));
+}
+
+/* Whether the next may start beside the one that has just been started. */
+static gboolean goes_on(const RacerRace *race, guint priority)
+{
+  const RacerTarget *next = next_target(race);
+
+  return race->targets->race == RACER_RACE_ALL && next && next->priority == priority && !has_answer(race);
+}
+
+/*
+ * Starts the next attempt, or all that are left and are of the same priority (for SRV records, those of the next have to wait for these:
+ * RFC 2782). Goes on where one fails at once.
+ */
 static void advance(RacerRace *race)
 {
   const RacerTarget *target;
 
   if (!race->whole)
-    racer_targets_forget(race->targets);
+    forget_favourite(race);
   race->whole = TRUE;
-  while ((target = next_target(race)))
-    if (start_attempt(race, target) && (race->targets->race == RACER_RACE_STAGGERED || has_answer(race)))
+  while ((target = next_target(race))) {
+    guint priority = target->priority;
+    if (start_attempt(race, target) && !goes_on(race, priority))
       break;
+  }
   race->next_attempt = racer_loop_now(race->loop) + STAGGER_USEC;
   set_timer(race);
 }
 
-/* The favourite alone, with a head start of its usual time; FALSE: there is none. */
+/* The favourite alone, with a head start; FALSE: there is none. */
 static gboolean start_favourite(RacerRace *race)
 {
   RacerTarget *favourite = racer_targets_favourite(race->targets, racer_loop_now(race->loop));
 
-  if (!favourite)
+  if (!favourite || !start_attempt(race, favourite))
     return FALSE;
-  gint usual = g_atomic_int_get(&favourite->usual_usec);
-  if (!start_attempt(race, favourite))
-    return FALSE;
-  race->next_attempt = racer_loop_now(race->loop) + usual + usual / 2 + PATIENCE_USEC;
+  race->next_attempt = racer_loop_now(race->loop) + racer_targets_patience(race->targets, favourite);
   set_timer(race);
   return TRUE;
+}
+
+/* A failed attempt starts the next at once: all of its own priority are to be asked, those of the next when all of it failed. */
+static gboolean wants_another(const RacerRace *race, const Attempt *failed)
+{
+  const RacerTarget *next = next_target(race);
+
+  return race->running == 0 || !race->whole || race->targets->race == RACER_RACE_STAGGERED || (next && next->priority <= failed->priority);
 }
 
 static void attempt_dispatch(RacerSource *source, guint32 events)
@@ -216,7 +244,7 @@ static void attempt_dispatch(RacerSource *source, guint32 events)
   fail_attempt(attempt, error);
   if (is_lost(race))
     give_up(race);
-  else if (race->running == 0 || next_target(race))
+  else if (wants_another(race, attempt))
     advance(race);
 }
 

@@ -31,7 +31,7 @@ static gboolean parse_listen(const NeoConfigKey *key, const char *value, gpointe
 {
   g_autoptr(RacerEndpoint) endpoint = racer_endpoint_parse(value, problem);
 
-  if (!endpoint || endpoint->host) {
+  if (!endpoint || !endpoint->address.family || endpoint->bind.family || endpoint->device) {
     *problem = (NeoConfigProblem){ "not an address and port:", "ADDRESS:PORT or [IPV6]:PORT, such as [::]:443" };
     return FALSE;
   }
@@ -58,11 +58,16 @@ static gboolean parse_bind(const NeoConfigKey *key, const char *value, gpointer 
 }
 
 static const char *const race_names[] = { "all", "staggered", NULL };
+static const char *const policy_names[] = { "fastest", "spread", NULL };
+static const char *const family_names[] = { "any", "ipv4", "ipv6", NULL };
 
 static const NeoConfigKey keys[] = {
   { "Endpoints", parse_endpoints, G_STRUCT_OFFSET(RacerSettings, endpoints), NEO_CONFIG_LIST | NEO_CONFIG_REQUIRED },
   { "Mptcp", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, sockets.mptcp), .data = mptcp_names },
   { "Race", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, race), .data = race_names },
+  { "Policy", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, policy), .data = policy_names },
+  { "Family", neo_config_enum, G_STRUCT_OFFSET(RacerSettings, family), .data = family_names },
+  { "Refresh", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, refresh) },
   { "Remember", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, remember) },
   { "Bind", parse_bind, G_STRUCT_OFFSET(RacerSettings, sockets), NEO_CONFIG_LIST },
   { "ConnectTimeout", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, connect_timeout) },
@@ -70,12 +75,28 @@ static const NeoConfigKey keys[] = {
   { "KeepAlive", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, sockets.keep_alive) },
   { "MaxConnections", neo_config_uint, G_STRUCT_OFFSET(RacerSettings, max_connections), .min = 1, .max = 1000000 },
   { "ExitIdleTime", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, exit_idle_time) },
+  { "FastOpen", neo_config_bool, G_STRUCT_OFFSET(RacerSettings, fast_open) },
   { "CrashSafe", neo_config_bool, G_STRUCT_OFFSET(RacerSettings, crash_safe) },
   { "DrainTime", neo_config_milliseconds, G_STRUCT_OFFSET(RacerSettings, drain_time) },
   { "Listen", parse_listen, G_STRUCT_OFFSET(RacerSettings, listen), NEO_CONFIG_LIST },
   { "ListenMptcp", neo_config_bool, G_STRUCT_OFFSET(RacerSettings, listen_mptcp) },
   { NULL },
 };
+
+gboolean racer_settings_take_family(const RacerSettings *settings, int family)
+{
+  return settings->family == RACER_FAMILY_ANY || (settings->family == RACER_FAMILY_IPV4) == (family == AF_INET);
+}
+
+static void check_families(const RacerSettings *settings, NeoConfigReport *report)
+{
+  for (guint i = 0; settings->endpoints && i < settings->endpoints->len; i++) {
+    const RacerEndpoint *endpoint = settings->endpoints->pdata[i];
+    int family = endpoint->address.family ? endpoint->address.family : endpoint->bind.family;
+    if (family && !racer_settings_take_family(settings, family))
+      neo_config_report(report, "Family", endpoint->text, "excludes the endpoint", "endpoints of this family, or any");
+  }
+}
 
 static void check(gpointer data, NeoConfigReport *report)
 {
@@ -87,6 +108,11 @@ static void check(gpointer data, NeoConfigReport *report)
     neo_config_report(report, "ConnectTimeout", "0", "not a time to wait:", "a time such as 10s");
   if (settings->sockets.keep_alive > 0 && settings->sockets.keep_alive < 1000)
     neo_config_report(report, "KeepAlive", NULL, "too short", "0 or at least 1s");
+  if (settings->refresh < 1000)
+    neo_config_report(report, "Refresh", NULL, "too short", "at least 1s");
+  if (settings->policy == RACER_POLICY_SPREAD && settings->remember)
+    neo_config_report(report, "Policy", "spread", "given with Remember=, which stays with one endpoint:", "only one of them");
+  check_families(settings, report);
   if (neo_config_report_has(report, "ListenMptcp") && !settings->listen)
     neo_config_report(report, "ListenMptcp", NULL, "given without Listen=", "both, or neither");
   if (neo_config_report_has(report, "ExitIdleTime") && settings->listen)
@@ -106,6 +132,7 @@ static RacerSettings *settings_new(void)
   settings->sockets.keep_alive = 2 * 60 * 1000;
   settings->exit_idle_time = 5 * 60 * 1000;
   settings->drain_time = 5 * 1000;
+  settings->refresh = 60 * 1000;
   return settings;
 }
 

@@ -14,6 +14,9 @@
 #define SOL_MPTCP 284 /* linux/socket.h; not in glibc 2.36 */
 #endif
 
+/* Clients that may be waiting for the end of their handshake with data sent (tcp(7), TCP_FASTOPEN). */
+#define FAST_OPEN_QUEUE 256
+
 static void set_option(int fd, int level, int name, int value)
 {
   setsockopt(fd, level, name, &value, sizeof value);
@@ -67,13 +70,15 @@ int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **
   return fd;
 }
 
-gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error)
+gboolean racer_socket_prepare_listener(int fd, guint keep_alive, gboolean fast_open, GError **error)
 {
   int flags = fcntl(fd, F_GETFL);
 
   if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
     return neo_error_set_errno(error, errno, "listening socket");
   racer_socket_prepare(fd, keep_alive);
+  if (fast_open)
+    set_option(fd, IPPROTO_TCP, TCP_FASTOPEN, FAST_OPEN_QUEUE);
   return TRUE;
 }
 
@@ -89,17 +94,27 @@ static gboolean bind_source(int fd, const NeoAddress *source)
   return bind(fd, (struct sockaddr *)&address, length) == 0;
 }
 
-static gboolean begin(int fd, const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options)
+/* An unprivileged program may do this once for each socket (Linux 5.7). */
+static gboolean bind_device(int fd, const char *device)
 {
-  return bind_source(fd, address->ss_family == AF_INET ? &options->bind4 : &options->bind6) &&
+  return !device || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen(device)) == 0;
+}
+
+static gboolean begin(int fd, const struct sockaddr_storage *address, socklen_t length, const RacerEndpoint *endpoint,
+                      const RacerSocketOptions *options)
+{
+  const NeoAddress *source = address->ss_family == AF_INET ? &options->bind4 : &options->bind6;
+
+  return bind_device(fd, endpoint->device) && bind_source(fd, endpoint->bind.family ? &endpoint->bind : source) &&
          (connect(fd, (const struct sockaddr *)address, length) == 0 || errno == EINPROGRESS);
 }
 
-int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options)
+int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, const RacerEndpoint *endpoint,
+                         const RacerSocketOptions *options)
 {
   int fd = open_socket(address->ss_family, options->mptcp);
 
-  if (fd < 0 || begin(fd, address, length, options))
+  if (fd < 0 || begin(fd, address, length, endpoint, options))
     return fd;
   int why = errno;
   close(fd);

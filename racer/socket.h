@@ -11,15 +11,16 @@ int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **
 
 /**
  * Prepares the listening socket @fd, whoever made it: non-blocking, and with the options that accepted sockets
- * inherit. Options that a kind of socket lacks (TCP's on a Unix socket) are passed over.
+ * inherit; @fast_open: clients may send data with their SYN (RFC 7413). Options that a kind of socket lacks (TCP's on a Unix socket) are passed over.
  */
-gboolean racer_socket_prepare_listener(int fd, guint keep_alive, GError **error);
+gboolean racer_socket_prepare_listener(int fd, guint keep_alive, gboolean fast_open, GError **error);
 
 /**
- * Begins to connect to @address. Returns the non-blocking socket, or -1 with errno. With MPTCP, a kernel without
+ * Begins to connect to @address, from where @endpoint or @options say. Returns the non-blocking socket, or -1 with errno. With MPTCP, a kernel without
  * it gives a TCP socket unless it is required (then -1 with EPROTONOSUPPORT).
  */
-int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, const RacerSocketOptions *options);
+int racer_socket_connect(const struct sockaddr_storage *address, socklen_t length, const RacerEndpoint *endpoint,
+                         const RacerSocketOptions *options);
 
 /** Sets on the established connection @fd what relaying needs; @keep_alive in milliseconds, 0: none. */
 void racer_socket_prepare(int fd, guint keep_alive);

@@ -11,6 +11,9 @@ typedef struct {
   RacerEndpoint *endpoint;
   struct sockaddr_storage address;
   socklen_t length;
+  guint priority;  /**< those of a lower number are asked first (SRV records) */
+  guint weight;    /**< its share among others of its priority; at least 1 */
+  gint avoid_until; /**< Policy=spread: it was late or failed; monotonic seconds; atomic */
   gint usual_usec; /**< how long it took to connect when it won, averaged; 0: never won; atomic */
 } RacerTarget;
 
@@ -22,6 +25,7 @@ typedef struct {
   gatomicrefcount references;
   RacerSocketOptions sockets;
   guint race;  /**< RacerRaceMode */
+  guint policy; /**< RacerPolicy */
   guint connect_timeout, idle_timeout, remember;
   GArray *addresses;  /**< RacerTarget */
   GPtrArray *unknown; /**< "NAME:PORT: reason" of the names that have no address */
@@ -32,18 +36,29 @@ typedef struct {
 
 /** A snapshot without addresses. */
 RacerTargets *racer_targets_new(const RacerSettings *settings);
-void racer_targets_add(RacerTargets *targets, RacerEndpoint *endpoint, const NeoAddress *address);
 
-/** The address that has the head start of Remember=, or NULL. @now: monotonic microseconds. */
+/** @weight: of an SRV record, where 0 is the least. */
+void racer_targets_add(RacerTargets *targets, RacerEndpoint *endpoint, const NeoAddress *address, guint priority, guint weight);
+
+/**
+ * The address that has a head start, or NULL: with Remember= the last winner; with Policy=spread any of those that are near the
+ * fastest, by chance and weight. @now: monotonic microseconds.
+ */
 RacerTarget *racer_targets_favourite(RacerTargets *targets, gint64 now);
 
-/** Leaves for the next races that @address was connected to in @usec; @whole: against all others. */
-void racer_targets_learn(RacerTargets *targets, const struct sockaddr_storage *address, guint usec, gboolean whole, gint64 now);
+/** How long the favourite may take before the others are asked, in microseconds. */
+guint racer_targets_patience(const RacerTargets *targets, const RacerTarget *favourite);
 
-/** The favourite failed or was late: the next race has none. */
-void racer_targets_forget(RacerTargets *targets);
+/** Leaves for the next races that @target, one of @targets, was connected to in @usec; @whole: against all others. */
+void racer_targets_learn(RacerTargets *targets, RacerTarget *target, guint usec, gboolean whole, gint64 now);
 
-/** Whether @a ought to be asked before @b: the one that is known to be faster, a known one before an unknown one. */
+/** The favourite failed or was late: the next race has none, or another. */
+void racer_targets_forget(RacerTargets *targets, RacerTarget *favourite, gint64 now);
+
+/** The target at this @address from the same source as @endpoint, or NULL. */
+RacerTarget *racer_targets_find(RacerTargets *targets, const struct sockaddr_storage *address, const RacerEndpoint *endpoint);
+
+/** Whether @a ought to be asked before @b: of a lower priority; then known to be faster, a known one before an unknown one. */
 gboolean racer_target_precedes(const RacerTarget *a, const RacerTarget *b);
 
 RacerTargets *racer_targets_ref(RacerTargets *targets);

@@ -6,19 +6,21 @@
 #include <poll.h>
 
 #include "racer/socket.h"
+#include "racer/srv.h"
 
 static void trial_clear(gpointer data)
 {
   RacerTrial *trial = data;
 
+  g_clear_pointer(&trial->source, racer_endpoint_unref);
   g_free(trial->endpoint);
   g_free(trial->address);
   g_free(trial->failure);
 }
 
-static void add_trial(GArray *trials, const RacerEndpoint *endpoint, const NeoAddress *address, const char *failure)
+static void add_trial(GArray *trials, RacerEndpoint *endpoint, const NeoAddress *address, const char *failure)
 {
-  RacerTrial trial = { .endpoint = g_strdup(endpoint->text), .failure = g_strdup(failure), .fd = -1 };
+  RacerTrial trial = { .endpoint = g_strdup(endpoint->text), .source = racer_endpoint_ref(endpoint), .failure = g_strdup(failure), .fd = -1 };
 
   if (address) {
     trial.address = neo_address_to_string(address);
@@ -27,7 +29,7 @@ static void add_trial(GArray *trials, const RacerEndpoint *endpoint, const NeoAd
   g_array_append_val(trials, trial);
 }
 
-static void look_up(GArray *trials, const RacerEndpoint *endpoint)
+static void look_up_name(GArray *trials, RacerEndpoint *endpoint, const RacerSettings *settings)
 {
   g_autoptr(GResolver) resolver = g_resolver_get_default();
   g_autoptr(GError) error = NULL;
@@ -37,12 +39,29 @@ static void look_up(GArray *trials, const RacerEndpoint *endpoint)
     add_trial(trials, endpoint, NULL, error->message);
   for (GList *item = answer; item; item = item->next) {
     NeoAddress address;
-    gboolean is_ipv4 = g_inet_address_get_family(item->data) == G_SOCKET_FAMILY_IPV4;
-    if (neo_address_from_bytes(is_ipv4 ? AF_INET : AF_INET6, g_inet_address_to_bytes(item->data),
-                               g_inet_address_get_native_size(item->data), &address))
+    int family = g_inet_address_get_family(item->data) == G_SOCKET_FAMILY_IPV4 ? AF_INET : AF_INET6;
+    if (racer_settings_take_family(settings, family) &&
+        neo_address_from_bytes(family, g_inet_address_to_bytes(item->data), g_inet_address_get_native_size(item->data), &address))
       add_trial(trials, endpoint, &address, NULL);
   }
   g_resolver_free_addresses(answer);
+}
+
+static void look_up_service(GArray *trials, RacerEndpoint *endpoint, const RacerSettings *settings)
+{
+  g_autoptr(GResolver) resolver = g_resolver_get_default();
+  g_autoptr(GError) error = NULL;
+  GList *answer = g_resolver_lookup_records(resolver, endpoint->srv, G_RESOLVER_RECORD_SRV, NULL, &error);
+  g_autoptr(GArray) records = racer_srv_read(answer);
+
+  g_list_free_full(answer, (GDestroyNotify)g_variant_unref);
+  if (records->len == 0)
+    add_trial(trials, endpoint, NULL, error ? error->message : "the service is not to be had there");
+  for (guint i = 0; i < records->len; i++) {
+    const RacerSrv *record = &g_array_index(records, RacerSrv, i);
+    g_autoptr(RacerEndpoint) child = racer_endpoint_new_child(endpoint, record->target, record->port);
+    look_up_name(trials, child, settings);
+  }
 }
 
 static RacerTrial *nth(const GArray *trials, guint n)
@@ -68,7 +87,7 @@ static void start(RacerTrial *trial, const RacerSettings *settings)
   if (trial->failure)
     return;
   trial->started = g_get_monotonic_time();
-  trial->fd = racer_socket_connect(&trial->sockaddr, trial->length, &settings->sockets);
+  trial->fd = racer_socket_connect(&trial->sockaddr, trial->length, trial->source, &settings->sockets);
   if (trial->fd < 0)
     finish(trial, errno, settings->sockets.mptcp);
 }
@@ -109,9 +128,11 @@ GArray *racer_trial_run(const RacerSettings *settings)
 
   g_array_set_clear_func(trials, trial_clear);
   for (guint i = 0; i < settings->endpoints->len; i++) {
-    const RacerEndpoint *endpoint = settings->endpoints->pdata[i];
-    if (endpoint->host)
-      look_up(trials, endpoint);
+    RacerEndpoint *endpoint = settings->endpoints->pdata[i];
+    if (endpoint->srv)
+      look_up_service(trials, endpoint, settings);
+    else if (endpoint->host)
+      look_up_name(trials, endpoint, settings);
     else
       add_trial(trials, endpoint, &endpoint->address, NULL);
   }

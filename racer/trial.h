@@ -12,6 +12,7 @@ typedef struct {
   gboolean mptcp, winner;
   char *failure;
 
+  RacerEndpoint *source; /**< where it was connected from; referenced */
   struct sockaddr_storage sockaddr;
   socklen_t length;
   gint64 started; /**< monotonic microseconds */

@@ -10,9 +10,11 @@ static void check_endpoint(const RacerEndpoint *endpoint)
 
   g_assert_nonnull(again);
   g_assert_cmpuint(again->port, ==, endpoint->port);
-  g_assert_cmpuint(again->port, >, 0);
+  g_assert_true((again->port > 0) == (endpoint->srv == NULL));
   g_assert_cmpstr(again->host, ==, endpoint->host);
-  g_assert_true((endpoint->host == NULL) == (endpoint->address.family != AF_UNSPEC));
+  g_assert_cmpstr(again->srv, ==, endpoint->srv);
+  g_assert_true(racer_endpoint_same_source(endpoint, again));
+  g_assert_cmpint((endpoint->host != NULL) + (endpoint->srv != NULL) + (endpoint->address.family != AF_UNSPEC), ==, 1);
 }
 
 static void parse_file(const char *text)

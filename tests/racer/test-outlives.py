@@ -79,6 +79,7 @@ def test_busy_and_idle():
                 for client in idle:
                     works(client)
                 streams = [Stream(piece) for piece in (1, 5000, 65536, 262144)]
+                wait_for("a start", lambda: all(stream.count > 0 for stream in streams))
                 for _ in range(2):
                     before = [stream.count for stream in streams]
                     racer.restart(number)

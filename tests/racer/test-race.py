@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 import time
 
 import harness
@@ -206,11 +207,12 @@ def test_staggered():
         assert 0.2 < timed_who()[1] < 0.45, "refusals cost no delay beside one that is silent"
 
 
+def tell_peer(connection):
+    connection.sendall(connection.getpeername()[0].encode())
+
+
 def test_bind():
     """Bind= sets the source address of its family; one that is not there fails and is told of"""
-    def tell_peer(connection):
-        connection.sendall(connection.getpeername()[0].encode())
-
     for mptcp in ("no", "yes"):
         with Server(2000, tell_peer, mptcp=True), Server(2001, tell_peer, address="::1"), \
                 Racer("Endpoints=127.0.0.1:2000", "Bind=127.0.0.7 ::1", f"Mptcp={mptcp}") as racer:
@@ -300,6 +302,150 @@ def test_name_comes_later():
             assert "late.example:2000 won" in racer.log()
 
 
+class NameServer:
+    """A DNS server in the namespace, with these lines in its file, and the system's resolver told to ask it."""
+
+    def __init__(self, *lines):
+        self.directory = tempfile.mkdtemp(dir=harness.DIRECTORY)
+        self.resolv = os.path.join(self.directory, "resolv.conf")
+        self.nsswitch = os.path.join(self.directory, "nsswitch.conf")
+        for path, text in ((self.resolv, "nameserver 127.0.0.1\noptions timeout:1\n"), (self.nsswitch, "hosts: dns\n")):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        subprocess.run(["mount", "--bind", self.resolv, "/etc/resolv.conf"], check=True)
+        subprocess.run(["mount", "--bind", self.nsswitch, "/etc/nsswitch.conf"], check=True)
+        self.process = None
+        self.serve(*lines)
+
+    def serve(self, *lines):
+        """Answers with these from now on."""
+        self.stop()
+        config = os.path.join(self.directory, "dnsmasq.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("\n".join(["no-resolv", "no-hosts", "no-daemon", "port=53", "listen-address=127.0.0.1", "bind-interfaces", "user=root",
+                                  "local=/example/", *lines]) + "\n")
+        self.process = subprocess.Popen(["dnsmasq", f"--conf-file={config}", "--pid-file="], stderr=subprocess.DEVNULL)
+        wait_for("the name server", lambda: ":53 " in subprocess.run(["ss", "-Hltn"], check=True, capture_output=True, text=True).stdout)
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        subprocess.run(["umount", "/etc/resolv.conf"], check=True)
+        subprocess.run(["umount", "/etc/nsswitch.conf"], check=True)
+
+
+SERVICE = "srv:_proxy._tcp.example"
+HOSTS = ("address=/a.example/127.0.0.1", "address=/b.example/127.0.0.2")
+
+
+def who_or_reset():
+    try:
+        return who()
+    except ConnectionResetError:
+        return None
+
+
+def test_srv():
+    """SRV records give endpoints; those of a higher priority are asked only when the others fail; a change is taken up while running"""
+    with NameServer(*HOSTS, "srv-host=_proxy._tcp.example,a.example,2000,10,1", "srv-host=_proxy._tcp.example,b.example,2000,20,1") as names, \
+            Server(2000, sender(b"b"), address="127.0.0.2") as b, Racer(f"Endpoints={SERVICE}", "Refresh=1s", "Mptcp=no") as racer:
+        with Server(2000, sender(b"a")):
+            for _ in range(10):
+                assert who() == "a"
+            assert b.accepted == 0, "the one of the higher priority was asked"
+            assert "a.example:2000 won in" in racer.log()
+            wait_for("status", lambda: f"won: {SERVICE} 10" in racer.notify.status())
+        assert who() == "b"
+        names.serve("address=/c.example/127.0.0.3", "srv-host=_proxy._tcp.example,c.example,2002,10,1")
+        with Server(2002, sender(b"c"), address="127.0.0.3"):
+            wait_for("the new record", lambda: who_or_reset() == "c")
+            names.serve("local=/other/")
+            wait_for("a look-up that fails", lambda: who_or_reset() == "c")
+
+
+def test_srv_silent_priority():
+    """endpoints of the next priority are asked after 250 ms when those of the first are silent"""
+    with NameServer("address=/a.example/192.0.2.1", HOSTS[1], "srv-host=_proxy._tcp.example,a.example,9,1", "srv-host=_proxy._tcp.example,b.example,2000,2"), \
+            Server(2000, sender(b"b"), address="127.0.0.2"), Racer(f"Endpoints={SERVICE}", "Mptcp=no"):
+        assert who() == "b"
+        name, seconds = timed_who()
+        assert name == "b" and seconds < 5
+
+
+def test_srv_missing():
+    """a service without records is told of and costs the others nothing"""
+    with NameServer(*HOSTS), Server(2000, sender(b"a")):
+        with Racer(f"Endpoints={SERVICE} 127.0.0.1:2000"):
+            assert who() == "a"
+        with Racer(f"Endpoints={SERVICE} 127.0.0.1:9", "Mptcp=no") as racer:
+            assert is_refused()
+            assert f"{SERVICE}: " in racer.log()
+
+
+def test_family():
+    """Family= takes the addresses of one family of a name"""
+    with NameServer("address=/two.example/127.0.0.1", "address=/two.example/::1"), \
+            Server(2000, sender(b"four")), Server(2000, sender(b"six"), address="::1"):
+        for family, answer in (("ipv4", "four"), ("ipv6", "six")):
+            with Racer("Endpoints=two.example:2000", f"Family={family}", "Mptcp=no"):
+                for _ in range(5):
+                    assert who() == answer
+
+
+def test_endpoint_source():
+    """ENDPOINT@ADDRESS and ENDPOINT@INTERFACE say where connections of this endpoint come from"""
+    subprocess.run(["ip", "link", "add", "path1", "type", "veth", "peer", "name", "far1"], check=True)
+    try:
+        with Server(2000, tell_peer, mptcp=True), Racer("Endpoints=127.0.0.1:2000@127.0.0.9", "Bind=127.0.0.7") as racer:
+            for mptcp in ("no", "yes"):
+                racer.reload("Endpoints=127.0.0.1:2000@127.0.0.9", "Bind=127.0.0.7", f"Mptcp={mptcp}")
+                assert who() == "127.0.0.9"
+                racer.reload("Endpoints=127.0.0.1:2000@lo", f"Mptcp={mptcp}")
+                assert who() == "127.0.0.1"
+                racer.reload("Endpoints=198.51.100.1:2000@path1 127.0.0.1:9@nothing0", "ConnectTimeout=1s", f"Mptcp={mptcp}")
+                assert is_refused()
+                assert "127.0.0.1:9@nothing0: No such device" in racer.log()
+            racer.reload("Endpoints=127.0.0.1:2000@127.0.0.9 127.0.0.1:2000@127.0.0.8", "Race=staggered")
+            assert who() in ("127.0.0.8", "127.0.0.9")
+    finally:
+        subprocess.run(["ip", "link", "del", "path1"], check=True)
+
+
+def test_spread():
+    """Policy=spread: endpoints near the fastest share new connections, a dead one is left out"""
+    with Server(2000, sender(b"a")), Server(2001, sender(b"b")), \
+            Racer(f"Endpoints=127.0.0.1:2000 127.0.0.1:2001 {REFUSING} {SILENT}", "Policy=spread", "Mptcp=no"):
+        seen = [who() for _ in range(60)]
+        assert seen.count("a") > 10 and seen.count("b") > 10, seen
+        with silent(2000):
+            seen = [timed_who() for _ in range(8)]
+            assert all(name == "b" for name, _ in seen), seen
+
+
+def test_fast_open():
+    """FastOpen=yes takes a client's bytes with its SYN"""
+    subprocess.run(["sysctl", "-qw", "net.ipv4.tcp_fastopen=3"], check=True)
+
+    def passive():
+        text = subprocess.run(["nstat", "-asz", "TcpExtTCPFastOpenPassive"], check=True, capture_output=True, text=True).stdout
+        return int(text.splitlines()[-1].split()[1])
+    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "FastOpen=yes"):
+        before = passive()
+        for _ in range(3):
+            with socket.socket() as client:
+                client.sendto(b"early", socket.MSG_FASTOPEN, ("127.0.0.1", 1080))
+                client.settimeout(DEADLINE)
+                assert client.recv(5) == b"early"
+        assert passive() > before
+
+
 def trial(*arguments):
     result = subprocess.run([harness.PROGRAM, "--race", *arguments], capture_output=True, text=True, timeout=DEADLINE, check=False)
     return result.returncode, result.stdout, result.stderr
@@ -328,4 +474,5 @@ def test_trial():
 
 run_tests([test_dead_endpoints, test_slow_endpoint, test_losers_are_closed, test_all_dead, test_connect_timeout, test_client_gives_up,
            test_first_bytes_wait, test_remember, test_staggered, test_bind,
-           test_mptcp, test_mptcp_require, test_no_mptcp_in_kernel, test_names, test_name_comes_later, test_trial])
+           test_mptcp, test_mptcp_require, test_no_mptcp_in_kernel, test_names, test_name_comes_later, test_srv, test_srv_silent_priority, test_srv_missing, test_family,
+           test_endpoint_source, test_spread, test_fast_open, test_trial])

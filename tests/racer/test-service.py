@@ -172,6 +172,16 @@ WRONG = [
     (["[Racer]", "Endpoints=127.0.0.1:1", "MaxConnections=0"], ['FILE:3: MaxConnections: not in range "0"']),
     (["[Racer]", "Endpoints=127.0.0.1:1", "Listen=localhost:1"], ['FILE:3: Listen: not an address and port: "localhost:1"']),
     (["[Racer]", "Endpoints=127.0.0.1:1", "ListenMptcp=yes"], ["FILE:3: ListenMptcp: given without Listen=;"]),
+    (["[Racer]", "Endpoints=127.0.0.1:1@ srv:a.example srv:_a._tcp"],
+     ['FILE:2: Endpoints: neither an address nor an interface behind the @ in "127.0.0.1:1@"',
+      'FILE:2: Endpoints: no name of a service in "srv:a.example"', 'FILE:2: Endpoints: no name of a service in "srv:_a._tcp"']),
+    (["[Racer]", "Endpoints=127.0.0.1:1@::1"], ['FILE:2: Endpoints: an address of the other family behind the @ in "127.0.0.1:1@::1"']),
+    (["[Racer]", "Endpoints=127.0.0.1:1 [::1]:1 a.example:1@::1", "Family=ipv4"],
+     ['FILE:3: Family: excludes the endpoint "[::1]:1"', 'FILE:3: Family: excludes the endpoint "a.example:1@::1"']),
+    (["[Racer]", "Endpoints=127.0.0.1:1", "Policy=spread", "Remember=1min"], ['FILE:3: Policy: given with Remember=, which stays with one endpoint: "spread"']),
+    (["[Racer]", "Endpoints=127.0.0.1:1", "FastOpen=maybe", "CrashSafe=2"], ["FILE:3: FastOpen: ", "FILE:4: CrashSafe: "]),
+    (["[Racer]", "Endpoints=127.0.0.1:1", "Refresh=5ms"], ["FILE:3: Refresh: too short;"]),
+    (["[Racer]", "Endpoints=127.0.0.1:1", "Listen=127.0.0.1:1@lo"], ['FILE:3: Listen: not an address and port: "127.0.0.1:1@lo"']),
     (["[Racer]", "Endpoints=127.0.0.1:1", "Listen=[::]:1", "ExitIdleTime=1s"], ["FILE:4: ExitIdleTime: given with Listen=,"]),
 ]
 

@@ -4,7 +4,9 @@
 #include "common/error.h"
 #include "racer/endpoint.h"
 #include "racer/settings.h"
+#include "racer/srv.h"
 #include "racer/status.h"
+#include "racer/targets.h"
 #include "racer/timers.h"
 #include "racer/trial.h"
 
@@ -20,6 +22,8 @@ static void test_endpoint_good(void)
     { "proxy.example.org.:443", "proxy.example.org.", NULL, 443 },
     { "_a.b2:443", "_a.b2", NULL, 443 },
     { "1a:443", "1a", NULL, 443 },
+    { "a:443@192.0.2.1", "a", NULL, 443 },
+    { "srv:_a._tcp.example.org", NULL, NULL, 0 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
@@ -62,6 +66,15 @@ static void test_endpoint_bad(void)
     { ".a:80", "neither an address nor a name in" },
     { "-a:80", "neither an address nor a name in" },
     { "a-:80", "neither an address nor a name in" },
+    { "srv:", "no name of a service in" },
+    { "srv:_a.b", "no name of a service in" },
+    { "srv:_._tcp.example", "no name of a service in" },
+    { "srv:_a._tcp.exa mple", "no name of a service in" },
+    { "a:80@", "neither an address nor an interface behind the @ in" },
+    { "a:80@eth/0", "neither an address nor an interface behind the @ in" },
+    { "a:80@abcdefghijklmnop", "neither an address nor an interface behind the @ in" },
+    { "192.0.2.1:80@::1", "an address of the other family behind the @ in" },
+    { "@192.0.2.1", "no port in" },
     { "a/b:80", "neither an address nor a name in" },
     { "h\xc3\xa4:80", "neither an address nor a name in" },
   };
@@ -71,6 +84,75 @@ static void test_endpoint_bad(void)
     g_assert_null(racer_endpoint_parse(bad[i].text, &problem));
     g_assert_cmpstr(problem.what, ==, bad[i].what);
   }
+}
+
+static void test_endpoint_source(void)
+{
+  NeoConfigProblem problem;
+  g_autoptr(RacerEndpoint) one = racer_endpoint_parse("192.0.2.1:1@192.0.2.9", &problem);
+  g_autoptr(RacerEndpoint) two = racer_endpoint_parse("192.0.2.1:1@neo1", &problem);
+  g_autoptr(RacerEndpoint) service = racer_endpoint_parse("srv:_px._tcp.example.org@neo1", &problem);
+  g_autoptr(RacerEndpoint) child = racer_endpoint_new_child(service, "px1.example.org", 443);
+
+  g_assert_cmpint(one->bind.family, ==, AF_INET);
+  g_assert_cmpstr(two->device, ==, "neo1");
+  g_assert_cmpint(two->bind.family, ==, AF_UNSPEC);
+  g_assert_false(racer_endpoint_same_source(one, two));
+  g_assert_true(racer_endpoint_same_source(two, child));
+  g_assert_cmpstr(service->srv, ==, "_px._tcp.example.org");
+  g_assert_cmpstr(child->text, ==, "px1.example.org:443");
+  racer_endpoint_count(child, TRUE);
+  racer_endpoint_count(child, FALSE);
+  g_assert_cmpint(service->won, ==, 1);
+  g_assert_cmpint(service->failed, ==, 1);
+}
+
+static void test_srv(void)
+{
+  static const struct { guint16 priority, weight, port; const char *target; } answer[] = {
+    { 20, 1, 443, "c.example" }, { 10, 1, 443, "b.example." }, { 10, 5, 443, "a.example" }, { 30, 0, 443, "a.example" },
+    { 10, 1, 0, "zero.example" }, { 0, 0, 443, "." },
+  };
+  GList *list = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS(answer); i++)
+    list = g_list_append(list, g_variant_ref_sink(g_variant_new("(qqqs)", answer[i].priority, answer[i].weight, answer[i].port, answer[i].target)));
+  g_autoptr(GArray) records = racer_srv_read(list), none = racer_srv_read(NULL);
+  g_list_free_full(list, (GDestroyNotify)g_variant_unref);
+  g_assert_cmpuint(records->len, ==, 3);
+  g_assert_cmpstr(g_array_index(records, RacerSrv, 0).target, ==, "a.example");
+  g_assert_cmpstr(g_array_index(records, RacerSrv, 1).target, ==, "b.example");
+  g_assert_cmpstr(g_array_index(records, RacerSrv, 2).target, ==, "c.example");
+  g_assert_true(racer_srv_equal(records, records));
+  g_assert_false(racer_srv_equal(records, none));
+}
+
+/* What two endpoints have won after many draws follows their weights; a far one and one of another priority get nothing. */
+static void test_spread(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(RacerSettings) settings = racer_settings_parse("f", "[Racer]\nEndpoints=192.0.2.1:1\nPolicy=spread\n", &error);
+  g_autoptr(RacerTargets) targets = racer_targets_new(settings);
+  static const struct { guint priority, weight, usual; } given[] = { { 1, 30, 20000 }, { 1, 10, 25000 }, { 1, 10, 90000 }, { 2, 10, 20000 } };
+  guint drawn[G_N_ELEMENTS(given)] = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS(given); i++) {
+    NeoAddress address;
+    g_assert_true(neo_address_parse("192.0.2.1", &address));
+    racer_targets_add(targets, settings->endpoints->pdata[0], &address, given[i].priority, given[i].weight);
+    g_assert_null(racer_targets_favourite(targets, 0));
+  }
+  RacerTarget *all = (RacerTarget *)targets->addresses->data;
+  for (guint i = 0; i < G_N_ELEMENTS(given); i++)
+    racer_targets_learn(targets, &all[i], given[i].usual, TRUE, 0);
+  for (guint i = 0; i < 4000; i++)
+    drawn[racer_targets_favourite(targets, 0) - all]++;
+  g_assert_cmpuint(drawn[0], >, 2700);
+  g_assert_cmpuint(drawn[1], >, 700);
+  g_assert_cmpuint(drawn[2] + drawn[3], ==, 0);
+  racer_targets_forget(targets, &all[0], 0);
+  g_assert_true(racer_targets_favourite(targets, 0) == &all[1]);
+  g_assert_cmpuint(racer_targets_patience(targets, &all[1]), ==, 25000 + 12500 + 5000);
 }
 
 static void test_endpoint_lengths(void)
@@ -173,6 +255,9 @@ int main(int argc, char **argv)
   g_test_add_func("/racer/endpoint/good", test_endpoint_good);
   g_test_add_func("/racer/endpoint/bad", test_endpoint_bad);
   g_test_add_func("/racer/endpoint/lengths", test_endpoint_lengths);
+  g_test_add_func("/racer/endpoint/source", test_endpoint_source);
+  g_test_add_func("/racer/srv", test_srv);
+  g_test_add_func("/racer/spread", test_spread);
   g_test_add_func("/racer/settings", test_settings);
   g_test_add_func("/racer/status", test_status);
   g_test_add_func("/racer/trial-text", test_trial_text);
