@@ -35,7 +35,7 @@ guint neo_batch_add(NeoBatch *batch, const struct nlmsghdr *message)
   return batch->count++;
 }
 
-/* Whether @answer is one of the batch's. */
+/* Whether @answer is the last one to a request of the batch. */
 static gboolean take_answer(NeoBatch *batch, const struct nlmsghdr *answer, int length)
 {
   guint position = answer->nlmsg_seq - FIRST_SEQUENCE;
@@ -47,13 +47,12 @@ static gboolean take_answer(NeoBatch *batch, const struct nlmsghdr *answer, int 
   return TRUE;
 }
 
-/* How many answers came at once; 0 if no more can be expected. */
-static guint receive(NeoBatch *batch, int fd)
+/* Takes what is there from @rest, the requests without an answer; FALSE if no more can be expected. */
+static gboolean receive(NeoBatch *batch, int fd, guint *rest)
 {
   char answers[NEO_BATCH_MAX][MESSAGE_ROOM] __attribute__((aligned(NLMSG_ALIGNTO)));
   struct iovec parts[NEO_BATCH_MAX];
   struct mmsghdr messages[NEO_BATCH_MAX] = { 0 };
-  guint taken = 0;
   int received;
 
   for (guint i = 0; i < NEO_BATCH_MAX; i++) {
@@ -64,19 +63,17 @@ static guint receive(NeoBatch *batch, int fd)
     received = recvmmsg(fd, messages, NEO_BATCH_MAX, MSG_WAITFORONE, NULL);
   while (received < 0 && errno == EINTR);
   for (int i = 0; i < received; i++)
-    taken += take_answer(batch, (const struct nlmsghdr *)answers[i], messages[i].msg_len);
-  return taken;
+    *rest -= take_answer(batch, (const struct nlmsghdr *)answers[i], messages[i].msg_len);
+  return received > 0;
 }
 
 void neo_batch_send(NeoBatch *batch, NeoNetlink *netlink)
 {
   int fd = neo_netlink_fd(netlink);
-  guint rest = batch->count, taken = 1;
+  guint rest = batch->count;
 
   if (!batch->count || send(fd, batch->data, batch->used, 0) < 0)
     return;
-  while (rest && taken) {
-    taken = receive(batch, fd);
-    rest -= MIN(taken, rest);
-  }
+  while (rest && receive(batch, fd, &rest))
+    ;
 }
