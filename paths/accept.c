@@ -5,16 +5,18 @@
 #include <systemd/sd-daemon.h>
 
 #include "common/error.h"
+#include "paths/monitor.h"
 #include "paths/pm-select.h"
 #include "paths/pm.h"
 #include "paths/restart.h"
 
-/* The kernel does not report changes of MPTCP endpoints; new connections look at once, live ones this often. */
+/* The kernel reports changes of addresses, not of MPTCP endpoints; new connections look at once, live ones this often. */
 #define RECHECK_S 60
 
 typedef struct {
   NeoPm *pm;
   GMainLoop *loop;
+  NeoNetlink *monitor;
 } Accept;
 
 static void log_line(const char *line)
@@ -28,6 +30,12 @@ static gboolean refresh(gpointer data)
 
   neo_pm_set_addresses(((Accept *)data)->pm, none, none);
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean take_change(gint fd, GIOCondition condition, gpointer data)
+{
+  neo_monitor_drain(((Accept *)data)->monitor);
+  return refresh(data);
 }
 
 static gboolean quit(gpointer data)
@@ -54,8 +62,12 @@ gboolean neo_accept(NeoKernel *kernel, GError **error)
   g_autoptr(NeoPm) pm = neo_pm_start(kernel, &settings, log_line, error);
   if (!pm)
     return FALSE;
+  g_autoptr(NeoNetlink) monitor = neo_monitor_open(error);
+  if (!monitor)
+    return FALSE;
   g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-  Accept accept = { pm, loop };
+  Accept accept = { pm, loop, monitor };
+  g_unix_fd_add(neo_netlink_fd(monitor), G_IO_IN | G_IO_ERR, take_change, &accept);
   g_unix_signal_add(SIGTERM, quit, &accept);
   g_unix_signal_add(SIGINT, quit, &accept);
   g_unix_signal_add(SIGHUP, refresh, &accept);

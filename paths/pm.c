@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "paths/pm-actions.h"
+#include "paths/pm-announced.h"
 #include "paths/pm-diag.h"
 #include "paths/pm-guard.h"
 #include "paths/pm-health.h"
@@ -261,6 +262,9 @@ static void refresh_signals(NeoPm *pm)
 
   if (!signals)
     return;
+  g_autoptr(GArray) marked = neo_pm_read_marked(pm->kernel->route, NULL);
+  if (marked)
+    neo_pm_apply_marked(signals, marked, pm->host.signals);
   g_clear_pointer(&pm->host.signals, g_array_unref);
   pm->host.signals = signals;
 }

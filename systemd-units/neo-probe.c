@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "systemd-units/proxy-client.h"
+#include "systemd-units/proxy-link.h"
 #include "systemd-units/proxy-mptcp.h"
 #include "systemd-units/proxy-namespace.h"
 #include "systemd-units/proxy-state.h"
@@ -24,7 +25,7 @@ typedef struct {
   const char *name;
   NeoProxyPlan *plan;
   struct stat seen;         /* the file that the plan came from */
-  NeoNetlink *inside;       /* of the proxy's namespace */
+  NeoNetlink *inside, *route; /* of the proxy's namespace */
   NeoNetlink *own;          /* of the client's, in which this process stays */
   guint16 family;           /* mptcp_pm, of the latter */
   NeoProxyClient client[2]; /* IPv4, IPv6 */
@@ -165,7 +166,8 @@ static gboolean announce(Probe *probe, GError **error)
 
   if (plan) {
     withhold(probe, plan);
-    done = neo_proxy_mptcp_announce(plan, probe->inside, error) && neo_proxy_state_save(plan, error);
+    done = neo_proxy_mptcp_announce(plan, probe->inside, error) && neo_proxy_link_announced(plan, probe->route, error) &&
+           neo_proxy_state_save(plan, error);
   }
   if (fd >= 0)
     close(fd);
@@ -227,8 +229,9 @@ static gboolean open_sockets(Probe *probe, GError **error)
   if (!neo_proxy_namespace_enter(probe->name, &home, error))
     return FALSE;
   probe->inside = neo_netlink_open(NETLINK_GENERIC, 0, error);
+  probe->route = probe->inside ? neo_netlink_open(NETLINK_ROUTE, 0, error) : NULL;
   neo_proxy_namespace_leave(home);
-  if (!probe->inside || !neo_proxy_namespace_enter(client, &home, error))
+  if (!probe->route || !neo_proxy_namespace_enter(client, &home, error))
     return FALSE;
   close(home);
   probe->own = neo_netlink_open(NETLINK_GENERIC, 0, error);
@@ -252,6 +255,7 @@ static void probe_clear(Probe *probe)
     neo_proxy_client_clear(&probe->client[i]);
   neo_proxy_plan_free(probe->plan);
   neo_netlink_free(probe->inside);
+  neo_netlink_free(probe->route);
   neo_netlink_free(probe->own);
   g_array_unref(probe->checks);
   g_free(probe->status);

@@ -13,7 +13,11 @@
 
 #include "common/error.h"
 #include "common/netlink.h"
+#include "paths/pm-announced.h"
 #include "systemd-units/proxy-namespace.h"
+
+/* The index of lo in every namespace. */
+#define LOOPBACK 1
 
 /* A link from the host into a namespace. */
 typedef struct {
@@ -129,7 +133,9 @@ static gboolean set_up(NeoNetlink *netlink, guint link, GError **error)
   return neo_netlink_request(netlink, link_message(buffer, link, IFF_UP), NULL, error);
 }
 
-static gboolean change_address(NeoNetlink *netlink, guint16 type, guint link, const NeoAddress *address, GError **error)
+/* @mark: NEO_IFAPROT_* for one that is announced, 0 for others. */
+static gboolean change_address(NeoNetlink *netlink, guint16 type, guint link, const NeoAddress *address, guint8 mark,
+                               GError **error)
 {
   char buffer[8192];
   int errnum;
@@ -143,6 +149,8 @@ static gboolean change_address(NeoNetlink *netlink, guint16 type, guint link, co
   if (address->family == AF_INET6)
     header->ifa_flags = IFA_F_NODAD;
   put_address(message, IFA_LOCAL, address);
+  if (mark)
+    mnl_attr_put_u8(message, IFA_PROTO, mark);
   if (neo_netlink_request(netlink, message, &errnum, &why) || (type == RTM_DELADDR && errnum == EADDRNOTAVAIL))
     return TRUE;
   g_propagate_error(error, g_steal_pointer(&why));
@@ -196,7 +204,7 @@ static gboolean set_family(NeoNetlink *netlink, const Pair *pair, guint link, gb
   guint8 mac[6];
 
   neo_proxy_mac(pair->name, !inside, mac);
-  if (!change_address(netlink, RTM_NEWADDR, link, here, error) || !add_neighbour(netlink, link, there, mac, error) ||
+  if (!change_address(netlink, RTM_NEWADDR, link, here, 0, error) || !add_neighbour(netlink, link, there, mac, error) ||
       !add_route(netlink, link, here->family, &peer, NULL, NULL, error))
     return FALSE;
   if (!inside && !pair->beyond[i])
@@ -296,31 +304,46 @@ gboolean neo_proxy_link_remove(const char *name, GError **error)
   return remove_pair(netlink, probe_name, probe_link, first ? error : NULL) && first;
 }
 
-static gboolean change_announced(NeoNetlink *netlink, guint16 type, const GArray *mappings, const GArray *except,
-                                 GError **error)
+/* What neo-pathd is to announce, should it be the path manager in the namespace. */
+static guint8 mark_of(const NeoProxyPlan *plan, const NeoAddress *address)
 {
-  guint lo = if_nametoindex("lo");
+  if (neo_proxy_mapping_find(plan->listen, address))
+    return NEO_IFAPROT_ANNOUNCED;
+  if (neo_proxy_plan_withholds(plan, address))
+    return NEO_IFAPROT_WITHHELD;
+  return plan->backup ? NEO_IFAPROT_BACKUP : NEO_IFAPROT_ANNOUNCED;
+}
 
+static gboolean add_announced(NeoNetlink *netlink, const NeoProxyPlan *plan, const GArray *mappings, GError **error)
+{
   for (guint i = 0; i < mappings->len; i++) {
     const NeoAddress *address = &g_array_index(mappings, NeoProxyMapping, i).address;
-    if (!neo_proxy_mapping_find(except, address) && !change_address(netlink, type, lo, address, error))
+    if (!change_address(netlink, RTM_NEWADDR, LOOPBACK, address, mark_of(plan, address), error))
       return FALSE;
   }
   return TRUE;
 }
 
-gboolean neo_proxy_link_announced(const NeoProxyPlan *plan, GError **error)
+static gboolean remove_announced(NeoNetlink *netlink, const GArray *mappings, const NeoProxyPlan *plan, GError **error)
 {
-  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
+  for (guint i = 0; i < mappings->len; i++) {
+    const NeoAddress *address = &g_array_index(mappings, NeoProxyMapping, i).address;
+    if (!neo_proxy_mapping_find(plan->relays, address) && !neo_proxy_mapping_find(plan->listen, address) &&
+        !change_address(netlink, RTM_DELADDR, LOOPBACK, address, 0, error))
+      return FALSE;
+  }
+  return TRUE;
+}
 
-  return netlink && change_announced(netlink, RTM_NEWADDR, plan->relays, NULL, error) &&
-         change_announced(netlink, RTM_NEWADDR, plan->listen, NULL, error);
+gboolean neo_proxy_link_announced(const NeoProxyPlan *plan, NeoNetlink *route, GError **error)
+{
+  return add_announced(route, plan, plan->relays, error) && add_announced(route, plan, plan->listen, error);
 }
 
 gboolean neo_proxy_link_prune(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
   g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_ROUTE, 0, error);
 
-  return netlink && change_announced(netlink, RTM_DELADDR, before->relays, plan->relays, error) &&
-         change_announced(netlink, RTM_DELADDR, before->listen, plan->listen, error);
+  return netlink && remove_announced(netlink, before->relays, plan, error) &&
+         remove_announced(netlink, before->listen, plan, error);
 }

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "common/netlink.h"
 #include "systemd-units/proxy-plan.h"
 
 /**
@@ -14,8 +15,8 @@ gboolean neo_proxy_link_add(const NeoProxyPlan *plan, GError **error);
 /** Removes the links of the proxy @name, and with them the other ends, addresses and routes. No error if there is none. */
 gboolean neo_proxy_link_remove(const char *name, GError **error);
 
-/** Inside the namespace: gives it the announced addresses of @plan, on lo. */
-gboolean neo_proxy_link_announced(const NeoProxyPlan *plan, GError **error);
+/** Gives the namespace of @route the announced addresses of @plan, on lo, with the marks of paths/pm-announced.h. */
+gboolean neo_proxy_link_announced(const NeoProxyPlan *plan, NeoNetlink *route, GError **error);
 
 /** Inside the namespace: takes away the announced addresses of @before that @plan has not. */
 gboolean neo_proxy_link_prune(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error);

@@ -78,7 +78,6 @@ static void make_backup(const Manager *manager, const NeoMptcpEndpoint *endpoint
   neo_netlink_request(manager->netlink, message, NULL, NULL);
 }
 
-/* What is under way on a subflow that is closed has to be sent again by another, and holds up all that is behind it. */
 static void drain_others(const Manager *manager, const NeoProxyPlan *plan, const GArray *endpoints)
 {
   gboolean drains = FALSE;
@@ -97,7 +96,6 @@ static void drain_others(const Manager *manager, const NeoProxyPlan *plan, const
 
 static gboolean remove_others(const Manager *manager, const NeoProxyPlan *plan, const GArray *endpoints, GError **error)
 {
-  drain_others(manager, plan, endpoints);
   for (guint i = 0; i < endpoints->len; i++) {
     const NeoMptcpEndpoint *endpoint = &g_array_index(endpoints, NeoMptcpEndpoint, i);
     if (!is_announced(plan, endpoint) && !is_implicit(plan, endpoint) &&
@@ -107,12 +105,12 @@ static gboolean remove_others(const Manager *manager, const NeoProxyPlan *plan, 
   return TRUE;
 }
 
-static void say_left_out(const NeoAddress *address)
+static void say_left_out(const char *name, const NeoAddress *address)
 {
   g_autofree char *text = neo_address_to_string(address);
 
   g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE",
-                   "%s is not announced: the kernel takes no more MPTCP endpoints", text);
+                   "%s: the kernel takes no more MPTCP endpoints; only neo-pathd@%s.service announces it", text, name);
 }
 
 static gboolean add_missing(const Manager *manager, const NeoProxyPlan *plan, gboolean relays, const GArray *endpoints,
@@ -132,9 +130,22 @@ static gboolean add_missing(const Manager *manager, const NeoProxyPlan *plan, gb
       g_propagate_error(error, g_steal_pointer(&why));
       return FALSE;
     }
-    say_left_out(&endpoint.address);
+    say_left_out(plan->name, &endpoint.address);
   }
   return TRUE;
+}
+
+gboolean neo_proxy_mptcp_withdraw(const NeoProxyPlan *plan, GError **error)
+{
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_GENERIC, 0, error);
+  Manager manager = { .netlink = netlink };
+  g_autoptr(GArray) endpoints = NULL;
+
+  if (!netlink || !neo_netlink_family(netlink, MPTCP_PM_NAME, &manager.family, NULL, NULL, error) ||
+      !(endpoints = list_endpoints(&manager, error)))
+    return FALSE;
+  drain_others(&manager, plan, endpoints);
+  return remove_others(&manager, plan, endpoints, error);
 }
 
 gboolean neo_proxy_mptcp_announce(const NeoProxyPlan *plan, NeoNetlink *generic, GError **error)

@@ -10,6 +10,12 @@
 gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GError **error);
 
 /**
+ * Inside the namespace: withdraws what @plan does not name. Relays that carry data become backups for some tenths of a second
+ * before, since whatever is under way on a subflow that is closed has to be sent again, and holds up all that is behind it.
+ */
+gboolean neo_proxy_mptcp_withdraw(const NeoProxyPlan *plan, GError **error);
+
+/**
  * An MPTCP endpoint (flag signal, no port) in the namespace that @generic was opened in for each address that @plan
  * announces. Others are removed first. A warning names each that does not fit the kernel's limit (8 until Linux 7.1).
  */

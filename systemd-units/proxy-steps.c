@@ -67,7 +67,9 @@ static gboolean prepare_probe(const NeoProxyPlan *plan, const NeoProxyPlan *befo
 
 static gboolean announced_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
-  return neo_proxy_link_announced(plan, error);
+  g_autoptr(NeoNetlink) route = neo_netlink_open(NETLINK_ROUTE, 0, error);
+
+  return route && neo_proxy_link_announced(plan, route, error);
 }
 
 static gboolean add_announced(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
@@ -83,6 +85,16 @@ static gboolean prune_inside(const NeoProxyPlan *plan, const NeoProxyPlan *befor
 static gboolean prune_announced(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
 {
   return !before || run_inside(prune_inside, plan, before, error);
+}
+
+static gboolean withdraw_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return neo_proxy_mptcp_withdraw(plan, error);
+}
+
+static gboolean withdraw(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
+{
+  return !before || run_inside(withdraw_inside, plan, before, error);
 }
 
 static gboolean announce_inside(const NeoProxyPlan *plan, const NeoProxyPlan *before, GError **error)
@@ -180,11 +192,12 @@ static gboolean save_state(const NeoProxyPlan *plan, const NeoProxyPlan *before,
   return neo_proxy_state_save(plan, error);
 }
 
-/* The way in opens after all is ready behind it, and an address goes only after it is withdrawn. */
+/* An address goes only after it is withdrawn, and the way in opens after all is ready behind it. */
 const NeoProxyStep neo_proxy_steps[] = {
   { make_namespace, delete_namespace },
   { add_link, neo_proxy_link_remove },
   { prepare_probe, NULL },
+  { withdraw, NULL },
   { add_announced, NULL },
   { add_rules_inside, NULL },
   { write_files, neo_proxy_files_remove },
