@@ -149,13 +149,14 @@ static void add_path(NeoStatus *status, const NeoGatewayView *view, const NeoLin
 
 static void add_address(NeoStatus *status, const NeoGatewayView *view, const NeoLink *link, const NeoPath *found, const NeoAddress *address)
 {
-  const NeoRule *rule = rule_for(view->desired->rules, address);
+  /* Which of its two priorities it has is the engine's affair (NEO_RULE_FROM_FOREIGN). */
+  const NeoRule *rule = rule_for(view->seen->rules, address);
   NeoStatusPath path = new_path(link);
 
   path.address = *address;
   path.lease = lease_of(view, address);
   path.table = found->table;
-  path.rule = rule && neo_rules_contain(view->seen->rules, rule);
+  path.rule = rule && rule->table == found->table;
   path.mptcp_endpoint = endpoint_of(view, address);
   add_path(status, view, link, &path);
 }

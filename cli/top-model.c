@@ -7,7 +7,7 @@ enum { HISTORY = 240 };
 
 typedef enum { GROUP_PATH, GROUP_WAY, GROUP_RELAY, GROUP_PROXY, N_GROUPS } Group;
 
-static const char *const group_names[] = { "Paths", "Ways to the proxy", "Relays of this host", "Addresses that proxies announce" };
+static const char *const group_names[N_GROUPS] = { "Paths", "Ways", "Relays", "Announced" };
 
 typedef struct {
   Group group;
@@ -286,7 +286,7 @@ GArray *neo_top_lines(const NeoTop *top, guint width, guint height, gboolean asc
     if ((int)row->group != group) {
       group = row->group;
       put(&screen, NEO_TOP_PLAIN, g_strdup(""));
-      put(&screen, NEO_TOP_HEADING, g_strdup_printf("%-*s %12s %12s %11s", (int)screen.name_width + 2, group_names[group], group == GROUP_RELAY ? "FORWARDED" : "IN", "OUT", "RTT"));
+      put(&screen, NEO_TOP_HEADING, g_strdup_printf("%-*.*s %12s %12s %11s", (int)screen.name_width + 2, (int)screen.name_width + 2, group_names[group], group == GROUP_RELAY ? "FORWARDED" : "IN", "OUT", "RTT"));
     }
     put_row(&screen, row);
   }

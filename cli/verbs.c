@@ -8,14 +8,16 @@
 
 static gboolean help(const NeoVerb *verb, int argc, char **argv, GError **error);
 static gboolean version(const NeoVerb *verb, int argc, char **argv, GError **error);
+static gboolean complete(const NeoVerb *verb, int argc, char **argv, GError **error);
 
 static const NeoVerb verbs[] = {
   { "status", "[--all] [--json] [--seconds=NUMBER]", neo_status_main, "Says what this host is, and what goes through what" },
   { "top", "[--seconds=NUMBER] [--ascii]", neo_top_main, "Shows live what goes through each path and relay" },
   { "check", "[--role=ROLE] [--proxy=HOST:PORT] [--json]", neo_check_main, "Looks for what is wrong, and says what mends it" },
-  { "paths add", "--parent INTERFACE --count N [OPTION...]", neo_paths_add, "Makes profiles of N paths, all or none" },
+  { "paths add", "--parent=INTERFACE --count=N [--ipv6] [--tables=NUMBER] [--prefix=TEXT] [--force] [--dry-run]", neo_paths_add, "Makes profiles of N paths, all or none" },
   { "paths list", "[--json]", neo_paths_list, "Prints the path profiles and their states" },
   { "paths remove", "NAME... | --all", neo_paths_remove, "Deletes path profiles" },
+  { "complete", "[WORD...]", complete, "Prints what may come behind these words, for the completion of a shell" },
   { "help", NULL, help, "Prints this text" },
   { "version", NULL, version, "Prints the version" },
 };
@@ -46,6 +48,54 @@ static int words_of(const char *name, int argc, char **argv)
     if (i >= argc || !g_str_equal(words[i], argv[i]))
       return 0;
   return n;
+}
+
+/* The word of @name behind the @n words @given, if these are its first; the caller owns it. */
+static char *next_word(const char *name, int n, char **given)
+{
+  g_auto(GStrv) words = g_strsplit(name, " ", -1);
+
+  if ((int)g_strv_length(words) <= n)
+    return NULL;
+  for (int i = 0; i < n; i++)
+    if (!g_str_equal(words[i], given[i]))
+      return NULL;
+  return g_strdup(words[n]);
+}
+
+/* "--tables=NUMBER" becomes "--tables=", "[--json]" "--json". */
+static void add_options(const char *arguments, GPtrArray *found)
+{
+  g_auto(GStrv) words = g_strsplit_set(arguments ? arguments : "", " []|", -1);
+
+  for (char **word = words; *word; word++) {
+    const char *equals = strchr(*word, '=');
+    if (g_str_has_prefix(*word, "--"))
+      g_ptr_array_add(found, equals ? g_strndup(*word, equals + 1 - *word) : g_strdup(*word));
+  }
+}
+
+GPtrArray *neo_verbs_complete(int n, char **words)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+    g_autofree char *word = next_word(verbs[i].name, n, words);
+    if (words_of(verbs[i].name, n, words))
+      add_options(verbs[i].arguments, found);
+    else if (word && !g_ptr_array_find_with_equal_func(found, word, g_str_equal, NULL))
+      g_ptr_array_add(found, g_steal_pointer(&word));
+  }
+  return found;
+}
+
+static gboolean complete(const NeoVerb *verb, int argc, char **argv, GError **error)
+{
+  g_autoptr(GPtrArray) found = neo_verbs_complete(argc - 1, argv + 1);
+
+  for (guint i = 0; i < found->len; i++)
+    puts(found->pdata[i]);
+  return TRUE;
 }
 
 static char *list_verbs(void)

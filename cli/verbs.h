@@ -20,6 +20,9 @@ struct NeoVerb {
  */
 gboolean neo_verbs_run(int argc, char **argv, GError **error);
 
+/** What may come behind the @n words of a command line: the next words of commands, or the options of one. char *, owned by the caller. */
+GPtrArray *neo_verbs_complete(int n, char **words);
+
 /** The exit code of the program after a verb that succeeded: 0, unless that verb has set another. */
 int neo_verbs_exit_code(void);
 void neo_verbs_set_exit_code(int code);

@@ -177,6 +177,26 @@ static void test_verbs(void)
   }
 }
 
+static void check_completion(const char *line, const char *wanted)
+{
+  g_auto(GStrv) words = g_strsplit(line, " ", -1);
+  g_autoptr(GPtrArray) found = neo_verbs_complete(*line ? g_strv_length(words) : 0, words);
+
+  g_ptr_array_add(found, NULL);
+  g_autofree char *joined = g_strjoinv(" ", (char **)found->pdata);
+  g_assert_cmpstr(joined, ==, wanted);
+}
+
+static void test_complete(void)
+{
+  check_completion("", "status top check paths complete help version");
+  check_completion("paths", "add list remove");
+  check_completion("paths list", "--json");
+  check_completion("check", "--role= --proxy= --json");
+  check_completion("check --json", "--role= --proxy= --json");
+  check_completion("frob", "");
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -186,5 +206,6 @@ int main(int argc, char **argv)
   g_test_add_func("/cli/profile", test_profile);
   g_test_add_func("/cli/status", test_status);
   g_test_add_func("/cli/verbs", test_verbs);
+  g_test_add_func("/cli/complete", test_complete);
   return g_test_run();
 }

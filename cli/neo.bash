@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# bash completion of neo: the command itself knows what may come next.
+_neo() {
+  # Bash cuts words at "=", so options with a value come in three words: leave values alone.
+  [ "${COMP_WORDS[COMP_CWORD]}" != "=" ] && [ "${COMP_WORDS[COMP_CWORD - 1]}" != "=" ] || return 0
+  mapfile -t COMPREPLY < <(compgen -W "$(neo complete "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")
+  [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
+}
+complete -F _neo neo
