@@ -362,7 +362,8 @@ def test_srv():
     with NameServer(*HOSTS, "srv-host=_proxy._tcp.example,a.example,2000,10,1", "srv-host=_proxy._tcp.example,b.example,2000,20,1") as names, \
             Server(2000, sender(b"b"), address="127.0.0.2") as b, Racer(f"Endpoints={SERVICE}", "Refresh=1s", "Mptcp=no") as racer:
         with Server(2000, sender(b"a")):
-            slow = 0
+            wait_for("all names", lambda: who() == "a")
+            slow = b.accepted
             for _ in range(10):
                 name, seconds = timed_who()
                 slow += seconds > 0.2
