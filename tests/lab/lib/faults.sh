@@ -41,8 +41,7 @@ fault_route() {
   fault_set "$1" route6 "2001:db8::$n"
 }
 
-fault_host() { wire_cut "$2" "$([ "$1" = add ] && echo 1 || echo 0)"; }
-wire_cut() { "$WIRE" set "$F/wire.$1" "cut=$2" >/dev/null; }
+fault_host() { link_set "$2" "cut=$([ "$1" = add ] && echo 1 || echo 0)" >/dev/null; }
 fault_path() { case $2 in *:*) fault_set "$1" path6 "$2" ;; *) fault_set "$1" path4 "$2" ;; esac; }
 fault_link() { ip -n campus link set "$2" "$([ "$1" = add ] && echo down || echo up)"; }
 fault_dhcp() { if [ "$1" = add ]; then daemon_stop dhcp; else dhcp_start; fi; }

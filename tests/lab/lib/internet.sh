@@ -46,8 +46,7 @@ unplug() {
   if on_campus "$host"; then
     ip -n campus link del "$host"
   else
-    daemon_stop "wire.$host"
-    rm "$F/wire.$host"
+    link_stop "$host"
   fi
   ip netns del "$host"
 }
@@ -64,8 +63,7 @@ wire_start() {
   settings=$(cat "$STATE/wires/$host" 2>/dev/null || wire_default "$host")
   [ ! -e "$STATE/faults/host-$host" ] || settings+=" cut=1"
   # shellcheck disable=SC2086  # a list of settings
-  daemon "wire.$host" "$STATE/log" "$WIRE" run "$F/wire.$host" "/run/netns/$host" ens3 /run/netns/inet "$host" $settings
-  wait_for 5 [ -S "$F/wire.$host" ] || die "the wire of $host did not start: $(tail -n 1 "$STATE/log")"
+  link_start "$host" $settings
 }
 
 # wire_set HOST [SETTING=VALUE...]: prints what the wire then has; kept for the next boot.
@@ -73,7 +71,7 @@ wire_set() {
   local host=$1 answer
 
   shift
-  answer=$("$WIRE" set "$F/wire.$host" "$@") || return
+  answer=$(link_set "$host" "$@") || return
   sed -n '1s/ cut=.*//p' <<<"$answer" >"$STATE/wires/$host"
   printf '%s\n' "$answer"
 }

@@ -142,6 +142,7 @@ private_run() {
 load_settings() {
   # shellcheck source=/dev/null
   . "$STATE/settings"
+  link_use "${LINK:-neo}"
 }
 
 # state_create SETTINGS: complete from its first moment, by renaming it.

@@ -7,6 +7,7 @@ status() {
 
   printf 'laboratory   %s, of %s\n' "$NAME" "$(owner_text)"
   printf 'rate         %s Mbit/s for each address of the LAN, each direction\n' "$(<"$STATE/rate")"
+  printf 'wires        %s\n' "$(link_text)"
   printf 'congestion   %s\n' "$(congestion_text)"
   printf 'shaped IPv6  %s addresses\n' "$(find "$F/shaper6" -type f | wc -l)"
   for host in $HOSTS; do
@@ -33,7 +34,7 @@ status_host() {
 
   state=$(host_exec "$host" systemctl is-system-running 2>/dev/null) || state=${state:-off}
   addresses=$(ip -n "$host" -o addr show dev ens3 scope global 2>/dev/null | awk '{ printf "%s ", $4 }')
-  printf '%-5s %-9s %s%s\n' "$host" "$state" "$addresses" "$(on_campus "$host" || "$WIRE" set "$F/wire.$host" | sed -n '1s/^/\n      wire: /p')"
+  printf '%-5s %-9s %s%s\n' "$host" "$state" "$addresses" "$(on_campus "$host" || link_set "$host" | sed -n '1s/^/\n      wire: /p')"
 }
 
 faults_text() {
