@@ -51,48 +51,84 @@ void neo_status_take_rules(NeoStatusRelay *relay, const GArray *counters)
   }
 }
 
-typedef struct {
-  GPtrArray *relays; /* NeoStatusRelay */
-} Flows;
-
-static gboolean has_word(const char *list, const NeoAddress *address)
+/* The words of @list as addresses. */
+static GArray *read_addresses(const char *list)
 {
   g_auto(GStrv) words = g_strsplit(list ? list : "", " ", -1);
-  g_autofree char *text = neo_address_to_string(address);
+  GArray *addresses = g_array_new(FALSE, FALSE, sizeof(NeoAddress));
 
-  return g_strv_contains((const char *const *)words, text);
+  for (char **word = words; *word; word++) {
+    NeoAddress address;
+    if (neo_address_parse(*word, &address))
+      g_array_append_val(addresses, address);
+  }
+  return addresses;
+}
+
+static gboolean contains(const GArray *addresses, const NeoAddress *address)
+{
+  for (guint i = 0; i < addresses->len; i++)
+    if (neo_address_equal(&g_array_index(addresses, NeoAddress, i), address))
+      return TRUE;
+  return FALSE;
+}
+
+/* Where the flows of a relay come in and go to. */
+typedef struct {
+  NeoStatusRelay *relay;
+  GArray *listen, *proxies; /* NeoAddress */
+} Flows;
+
+static void clear_flows(gpointer data)
+{
+  Flows *flows = data;
+
+  g_array_unref(flows->listen);
+  g_array_unref(flows->proxies);
 }
 
 static int take_flow(const struct nlmsghdr *message, void *data)
 {
-  Flows *flows = data;
+  GArray *all = data;
   NeoRelayFlow flow;
 
   if (!neo_relay_flow_parse(message, &flow) || !flow.open)
     return MNL_CB_OK;
-  for (guint i = 0; i < flows->relays->len; i++) {
-    NeoStatusRelay *relay = flows->relays->pdata[i];
-    if (has_word(relay->listen, &flow.original.to) && has_word(relay->proxy, &flow.reply.from))
-      relay->flows++;
+  for (guint i = 0; i < all->len; i++) {
+    const Flows *flows = &g_array_index(all, Flows, i);
+    if (contains(flows->listen, &flow.original.to) && contains(flows->proxies, &flow.reply.from))
+      flows->relay->flows++;
   }
   return MNL_CB_OK;
 }
 
-static gboolean count_flows(GPtrArray *relays, GError **error)
+static GArray *flows_of(const GPtrArray *relays)
+{
+  GArray *all = g_array_new(FALSE, FALSE, sizeof(Flows));
+
+  g_array_set_clear_func(all, clear_flows);
+  for (guint i = 0; i < relays->len; i++) {
+    NeoStatusRelay *relay = relays->pdata[i];
+    Flows flows = { relay, read_addresses(relay->listen), read_addresses(relay->proxy) };
+    relay->flows = 0;
+    g_array_append_val(all, flows);
+  }
+  return all;
+}
+
+static gboolean count_flows(const GPtrArray *relays, GError **error)
 {
   g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_NETFILTER, 0, error);
   char buffer[8192];
   gboolean interrupted;
-  Flows flows = { relays };
 
   if (!netlink)
     return FALSE;
+  g_autoptr(GArray) flows = flows_of(relays);
   struct nlmsghdr *message = neo_netlink_message(buffer, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, 0);
   struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof *header);
   *header = (struct nfgenmsg){ .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 };
-  for (guint i = 0; i < relays->len; i++)
-    ((NeoStatusRelay *)relays->pdata[i])->flows = 0;
-  if (neo_netlink_dump(netlink, message, take_flow, &flows, &interrupted, error))
+  if (neo_netlink_dump(netlink, message, take_flow, flows, &interrupted, error))
     return TRUE;
   for (guint i = 0; i < relays->len; i++)
     ((NeoStatusRelay *)relays->pdata[i])->flows = -1;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "cli/check.h"
+#include "cli/rule-counters.h"
+#include "cli/sockets.h"
+#include "cli/status-parts.h"
+#include "tests/fuzz/fuzz.h"
+
+static void try_message(const uint8_t *data, size_t size)
+{
+  /* Memory of just its size, as the sanitizers need it. */
+  g_autofree struct nlmsghdr *message = g_malloc0(NLMSG_ALIGN(sizeof *message + size));
+  NeoSubflowSocket subflow;
+  NeoMptcpSocket connection;
+  NeoCheckRule rule;
+
+  message->nlmsg_len = sizeof *message + size;
+  if (size)
+    memcpy(mnl_nlmsg_get_payload(message), data, size);
+  if (neo_sockets_parse_subflow(message, &subflow))
+    g_assert_true(subflow.local.family && subflow.remote.family);
+  if (neo_sockets_parse_connection(message, &connection))
+    g_assert_true(connection.local.family && connection.remote.family);
+  if (neo_check_rule_parse(message, &rule))
+    g_assert_true(rule.family == AF_INET || rule.family == AF_INET6);
+}
+
+static void try_text(const char *text)
+{
+  g_autoptr(GArray) counters = neo_rule_counters_parse(text);
+  g_autoptr(NeoStatus) status = neo_status_new();
+  NeoStatusRelay *relay = neo_status_relay_new("main");
+  NeoStatusRacer *racer = neo_status_racer_new("8443");
+  g_autoptr(NeoReport) report = neo_report_new();
+
+  g_ptr_array_add(status->relays, relay);
+  g_ptr_array_add(status->racers, racer);
+  neo_status_take_rules(relay, counters);
+  neo_status_parse_racer(text, racer);
+  neo_check_relays(report, status, counters);
+  neo_check_option(report, counters, text, NULL);
+  neo_check_blackhole(report, text);
+  g_autofree char *printed = neo_report_to_text(report);
+  g_assert_true(g_str_has_suffix(printed, "\n"));
+}
+
+/* An input is text, or after a byte of zero the payload of a message. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  if (size && !data[0]) {
+    try_message(data + 1, size - 1);
+  } else {
+    g_autofree char *text = g_strndup((const char *)data, size);
+    try_text(text);
+  }
+  return 0;
+}
