@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/config.h"
+#include "paths/pm-pairing.h"
 
 /* The kernel counts the subflows of a connection in 8 bits (struct mptcp_pm_data); 250 have been made. */
 #define NEO_MAX_SUBFLOWS 250
@@ -39,7 +40,8 @@ static gboolean parse_tables(const NeoConfigKey *key, const char *value, gpointe
 
 NeoPathsConf neo_paths_conf_default(void)
 {
-  return (NeoPathsConf){ .tables = { 1000, 1999 }, .subflows = G_MAXUINT, .add_addr_accepted = G_MAXUINT, .max_subflows = NEO_MAX_SUBFLOWS };
+  return (NeoPathsConf){ .tables = { 1000, 1999 }, .subflows = G_MAXUINT, .add_addr_accepted = G_MAXUINT,
+                         .pairing = NEO_PM_DIRECT, .max_subflows = NEO_MAX_SUBFLOWS };
 }
 
 gboolean neo_paths_conf_load(const char *path, NeoPathsConf *ret_conf, GError **error)
