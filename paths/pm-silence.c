@@ -80,7 +80,7 @@ static gint64 silent_for(const NeoPmSocket *socket, const Before *before, gint64
 
 static gint64 patience(const NeoPmSending *sending)
 {
-  return MAX(NEO_PM_SILENT, 2 * (gint64)sending->rtt_us + 4 * (gint64)sending->rttvar_us);
+  return MAX(NEO_PM_SILENT, (gint64)sending->rtt_us + 4 * (gint64)sending->rttvar_us);
 }
 
 /* How long each of @subflows is silent. */

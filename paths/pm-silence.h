@@ -8,8 +8,8 @@
  * nothing at all in flight, at its next timeout (net/mptcp/sched.c), and a receiver that waits for the gap waits for as long: 0.3 to
  * 1.1 s. When the subflow is closed all of that is sent on the others at once.
  *
- * Silent: data is in flight, and no acknowledgement came for two round trips and four deviations, at least for NEO_PM_SILENT. It is closed if
- * another subflow of its connection was acknowledged meanwhile, so that it is the path and not the peer, and if two looks say so.
+ * Silent: data is in flight, and no acknowledgement came for a round trip and four deviations (RFC 6298), at least for NEO_PM_SILENT. It is
+ * closed if another subflow of its connection was acknowledged meanwhile, so that it is the path and not the peer, and if two looks say so.
  */
 
 /** The least time without an acknowledgement (microseconds): that of a round trip on a mobile network, and the kernel's least timeout. */
