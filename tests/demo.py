@@ -72,12 +72,16 @@ def bar(part, width=24):
 
 
 class Download(threading.Thread):
-    """Fetches a file through the SOCKS port of V2Ray's client on a host; event is (part of the file, what to do then)."""
+    """Fetches a file through the SOCKS port of V2Ray's client on a host; event is (part of the file, what to do then).
+
+    The event has a thread of its own: what it takes is no stall of the download.
+    """
 
     def __init__(self, lab, host, file, size, event=None):
         super().__init__(daemon=True)
         self.lab, self.host, self.file, self.size, self.event = lab, host, file, size, event
         self.got, self.stall, self.event_at, self.failure = 0, 0.0, None, None
+        self.striker = threading.Thread(target=self.strike, daemon=True)
         self.digest, self.start_time, self.seconds = hashlib.sha256(), time.monotonic(), None
         self.start()
 
@@ -102,10 +106,18 @@ class Download(threading.Thread):
             self.got += len(chunk)
             if self.event and self.event_at is None and self.got >= self.size * self.event[0]:
                 self.event_at = now - self.start_time
-                self.event[1]()
+                self.striker.start()
         self.seconds = time.monotonic() - self.start_time
+        if self.event_at is not None:
+            self.striker.join()
         if process.wait():
             raise RuntimeError(f"{self.host}: the download failed after {self.got} bytes")
+
+    def strike(self):
+        try:
+            self.event[1]()
+        except RuntimeError as problem:
+            self.failure = problem
 
     def result(self, checksum):
         if self.failure:
