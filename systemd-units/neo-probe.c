@@ -143,9 +143,7 @@ static gboolean has_changed(const Probe *probe)
 
 static void withhold(const Probe *probe, NeoProxyPlan *plan)
 {
-  g_autoptr(GArray) before = g_steal_pointer(&plan->withheld);
-
-  plan->withheld = g_array_new(FALSE, FALSE, sizeof(NeoAddress));
+  g_array_set_size(plan->withheld, 0);
   for (guint i = 0; i < plan->relays->len; i++) {
     const NeoAddress *relay = &g_array_index(plan->relays, NeoProxyMapping, i).address;
     const NeoProxyCheck *check = find_check(probe, relay);
