@@ -99,6 +99,7 @@ static int take_subflow(const struct nlattr *attr, void *data)
   case MPTCP_SUBFLOW_ATTR_TOKEN_LOC: socket->token = number(attr); break;
   case MPTCP_SUBFLOW_ATTR_FLAGS:
     socket->backup = (number(attr) & (MPTCP_SUBFLOW_FLAG_BKUP_LOC | MPTCP_SUBFLOW_FLAG_BKUP_REM)) != 0;
+    socket->fallback = !(number(attr) & (MPTCP_SUBFLOW_FLAG_MCAP_REM | MPTCP_SUBFLOW_FLAG_JOIN_REM));
     break;
   case MPTCP_SUBFLOW_ATTR_ID_LOC: socket->local_id = small_number(attr); break;
   case MPTCP_SUBFLOW_ATTR_ID_REM: socket->remote_id = small_number(attr); break;
@@ -157,6 +158,7 @@ gboolean neo_sockets_parse_subflow(const struct nlmsghdr *message, NeoSubflowSoc
   reading.socket.remote_port = g_ntohs(header->id.idiag_dport);
   reading.socket.link = header->id.idiag_if;
   reading.socket.up = header->idiag_state == STATE_ESTABLISHED;
+  reading.socket.fallback &= reading.socket.up;
   *ret_socket = reading.socket;
   return TRUE;
 }

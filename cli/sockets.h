@@ -13,6 +13,7 @@ typedef struct {
   guint8 local_id, remote_id; /**< as announced; 0: the address that the connection began with */
   gboolean up;        /**< established; else its SYN has had no answer yet */
   gboolean backup;
+  gboolean fallback;  /**< the other end did not answer with MPTCP: it is plain TCP, and no connection is listed for it */
   guint64 bytes_in, bytes_out; /**< received; acknowledged by the other end */
   guint32 rtt_us;     /**< smoothed; 0: not measured */
   guint32 retransmits;

@@ -137,9 +137,24 @@ static void count_for_path(Builder *builder, const NeoStatusSubflow *subflow)
   path->subflows++;
 }
 
-static void take_subflow(Builder *builder, const NeoSubflowSocket *socket, const NeoTraffic *traffic)
+/* The kernel lists no MPTCP connection for a socket that has become plain TCP at its beginning. */
+static NeoStatusConnection *connection_of(Builder *builder, const NeoSubflowSocket *socket)
 {
   NeoStatusConnection *connection = g_hash_table_lookup(builder->connections, GUINT_TO_POINTER(socket->token));
+
+  if (connection || !socket->fallback)
+    return connection;
+  connection = neo_status_connection_new();
+  connection->remote = socket->remote;
+  connection->remote_port = socket->remote_port;
+  connection->fallback = TRUE;
+  g_ptr_array_add(builder->status->connections, connection);
+  return connection;
+}
+
+static void take_subflow(Builder *builder, const NeoSubflowSocket *socket, const NeoTraffic *traffic)
+{
+  NeoStatusConnection *connection = connection_of(builder, socket);
   const char *interface = g_hash_table_lookup(builder->interfaces, &socket->local);
   NeoStatusSubflow subflow = {
     .local = socket->local, .remote = socket->remote, .local_port = socket->local_port, .remote_port = socket->remote_port,

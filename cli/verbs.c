@@ -17,6 +17,8 @@ static const NeoVerb verbs[] = {
   { "paths add", "--parent=INTERFACE --count=N [--ipv6] [--tables=NUMBER] [--prefix=TEXT] [--force] [--dry-run]", neo_paths_add, "Makes profiles of N paths, all or none" },
   { "paths list", "[--json]", neo_paths_list, "Prints the path profiles and their states" },
   { "paths remove", "NAME... | --all", neo_paths_remove, "Deletes path profiles" },
+  { "relay", "COMMAND [NAME...]", neo_relay_main, "Loads, prints, probes and drains relays, see neo-relay(8)" },
+  { "race", "[--json] ENDPOINT... | --config=FILE", neo_race_main, "Connects once to each endpoint and says how long it took, see neo-racer(8)" },
   { "complete", "[WORD...]", complete, "Prints what may come behind these words, for the completion of a shell" },
   { "help", NULL, help, "Prints this text" },
   { "version", NULL, version, "Prints the version" },

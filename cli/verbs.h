@@ -44,3 +44,7 @@ gboolean neo_paths_list(const NeoVerb *verb, int argc, char **argv, GError **err
 
 /** Deletes path profiles, and refuses others. */
 gboolean neo_paths_remove(const NeoVerb *verb, int argc, char **argv, GError **error);
+
+/** Become neo-relay, and neo-racer --race, with the same arguments. NEO_ERROR_UNSUPPORTED where it is not installed. */
+gboolean neo_relay_main(const NeoVerb *verb, int argc, char **argv, GError **error);
+gboolean neo_race_main(const NeoVerb *verb, int argc, char **argv, GError **error);

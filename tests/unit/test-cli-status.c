@@ -176,6 +176,24 @@ static void test_gateway(void)
   g_assert_null(strstr(wide, "\n\n  PATH"));
 }
 
+static void test_fallback(void)
+{
+  g_autoptr(NeoStatus) status = neo_status_new();
+  g_autoptr(NeoRoutes) routes = neo_routes_new();
+  g_autoptr(NeoSockets) sockets = sample_sockets(1000, 0);
+  g_autoptr(GArray) nothing = g_array_new(FALSE, FALSE, sizeof(NeoLocal)), no_links = g_array_new(FALSE, FALSE, sizeof(NeoLink));
+
+  /* One that is of no listed connection, and one that is plain TCP. */
+  g_array_set_size(sockets->connections, 0);
+  g_array_index(sockets->subflows, NeoSubflowSocket, 1).fallback = TRUE;
+  status->mptcp = TRUE;
+  neo_status_take_sockets(status, sockets, NULL, nothing, no_links, routes);
+  g_assert_cmpuint(status->subflows, ==, 2);
+  g_assert_cmpuint(status->connections->len, ==, 1);
+  g_autofree char *text = neo_status_to_text(status, 80, FALSE);
+  g_assert_nonnull(strstr(text, "  with 192.0.2.11:443: 3.0 kB in, 30 B out; it fell back to plain TCP\n"));
+}
+
 static void test_routes(void)
 {
   g_autoptr(NeoRoutes) routes = neo_routes_new();
@@ -338,6 +356,7 @@ int main(int argc, char **argv)
   g_test_add_func("/cli/figures", test_figures);
   g_test_add_func("/cli/json", test_json);
   g_test_add_func("/cli/gateway", test_gateway);
+  g_test_add_func("/cli/fallback", test_fallback);
   g_test_add_func("/cli/routes", test_routes);
   g_test_add_func("/cli/rates", test_rates);
   g_test_add_func("/cli/nothing", test_nothing);

@@ -189,7 +189,7 @@ static void check_completion(const char *line, const char *wanted)
 
 static void test_complete(void)
 {
-  check_completion("", "status top check paths complete help version");
+  check_completion("", "status top check paths relay race complete help version");
   check_completion("paths", "add list remove");
   check_completion("paths list", "--json");
   check_completion("check", "--role= --proxy= --json");
