@@ -305,7 +305,7 @@ static char *rules_in_state(const char *state, NeoIptables family)
 }
 
 /* A relay that is loaded, with the rules that drain it. NULL if it is not loaded. */
-static Job *read_closing_job(const char *name, GArray *doors)
+static Job *read_closing_job(const char *name, gboolean reset, GArray *doors)
 {
   g_autofree char *path = state_path(name), *state = NULL;
 
@@ -318,12 +318,12 @@ static Job *read_closing_job(const char *name, GArray *doors)
   for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++) {
     g_autofree char *rules = rules_in_state(state, family);
     neo_relay_doors(name, rules, doors);
-    job->rules[family] = *rules ? neo_relay_drain_rules(name, rules) : NULL;
+    job->rules[family] = *rules ? neo_relay_drain_rules(name, rules, reset) : NULL;
   }
   return job;
 }
 
-GArray *neo_relay_close(const char *const *names, gsize n, guint *ret_drain_time, GError **error)
+GArray *neo_relay_close(const char *const *names, gsize n, gboolean reset, guint *ret_drain_time, GError **error)
 {
   g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
   g_autoptr(GArray) doors = g_array_new(FALSE, FALSE, sizeof(NeoRelayDoor));
@@ -333,7 +333,7 @@ GArray *neo_relay_close(const char *const *names, gsize n, guint *ret_drain_time
   if (lock < 0)
     return NULL;
   for (gsize i = 0; i < n; i++) {
-    Job *job = read_closing_job(names[i], doors);
+    Job *job = read_closing_job(names[i], reset, doors);
     if (!job)
       continue;
     drain_time = MAX(drain_time, job->drain_time);

@@ -26,10 +26,10 @@ gboolean neo_relay_repair(GError **error);
 gboolean neo_relay_unload(const char *const *names, gsize n, GError **error);
 
 /**
- * Loads what drains those of the relays @names that are loaded (neo_relay_drain_rules()). Returns where they took connections, an array of
+ * Loads what drains those of the relays @names that are loaded (neo_relay_drain_rules(), @reset). Returns where they took connections, an array of
  * NeoRelayDoor that the caller owns; *@ret_drain_time is the longest DrainTime= of them, in milliseconds. neo_relay_unload() is to follow.
  */
-GArray *neo_relay_close(const char *const *names, gsize n, guint *ret_drain_time, GError **error);
+GArray *neo_relay_close(const char *const *names, gsize n, gboolean reset, guint *ret_drain_time, GError **error);
 
 /** What neo_relay_load() would hand to iptables-restore and ip6tables-restore on a host without rules, and the sysctls. The caller owns it. */
 char *neo_relay_dump(const NeoRelayFile *files, gsize n, GError **error);

@@ -61,7 +61,7 @@ static void write_reject_rule(GString *out, const char *name, const NeoRelayDoor
                          chain, listen, door->port);
 }
 
-char *neo_relay_drain_rules(const char *name, const char *rules)
+char *neo_relay_drain_rules(const char *name, const char *rules, gboolean reset)
 {
   g_autoptr(GArray) doors = g_array_new(FALSE, FALSE, sizeof(NeoRelayDoor));
   g_auto(GStrv) lines = g_strsplit(rules, "\n", -1);
@@ -69,7 +69,7 @@ char *neo_relay_drain_rules(const char *name, const char *rules)
   GString *out = g_string_new(NULL);
 
   neo_relay_doors(name, rules, doors);
-  for (guint i = 0; i < doors->len; i++)
+  for (guint i = 0; reset && i < doors->len; i++)
     write_reject_rule(out, name, &g_array_index(doors, NeoRelayDoor, i));
   for (char **line = lines; *line; line++)
     if (**line && !is_in_chain(*line, NEO_RELAY_CHAIN_IN, name))

@@ -19,6 +19,6 @@ void neo_relay_doors(const char *name, const char *rules, GArray *doors);
 
 /**
  * The rules of the relay @name while it is drained, made from its @rules: nothing is mapped any more, so that a new connection finds
- * a closed port, and each packet of the connections that stand is answered with a reset to who sent it. The caller owns it.
+ * a closed port; with @reset, each packet of the connections that stand is answered with a reset to who sent it. The caller owns it.
  */
-char *neo_relay_drain_rules(const char *name, const char *rules);
+char *neo_relay_drain_rules(const char *name, const char *rules, gboolean reset);

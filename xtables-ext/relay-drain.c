@@ -6,6 +6,7 @@
 #include "xtables-ext/relay-apply.h"
 #include "xtables-ext/relay-flows.h"
 #include "xtables-ext/relay-nudge.h"
+#include "xtables-ext/relay-prio.h"
 
 /*
  * Connection tracking calls a flow closed as soon as one of its ends was sent a reset (nf_ct_set_closing()), so the rules stay a little
@@ -22,12 +23,22 @@ static guint count_open(const GArray *flows)
   return n;
 }
 
-static void nudge_all(const GArray *flows)
+/*
+ * An end of Linux that learns of a closed subflow sends all again that is on its way over the others too (__mptcp_retransmit_pending_data()),
+ * behind what is queued there. So one that has moved its data is left alone: it learns with its next packet here, which may be never.
+ */
+static void nudge(const NeoRelayTuple *tuple, GHashTable *moved)
+{
+  if (!g_hash_table_contains(moved, tuple))
+    neo_relay_nudge(tuple);
+}
+
+static void nudge_all(const GArray *flows, GHashTable *moved)
 {
   for (guint i = 0; i < flows->len; i++) {
     const NeoRelayFlow *flow = &g_array_index(flows, NeoRelayFlow, i);
-    neo_relay_nudge(&flow->original);
-    neo_relay_nudge(&flow->reply);
+    nudge(&flow->original, moved);
+    nudge(&flow->reply, moved);
   }
 }
 
@@ -41,7 +52,7 @@ static void wait_a_little(gint64 reading_began, gint64 end)
 }
 
 /* Until all flows are closed, or @end. */
-static gboolean wait_closed(NeoNetlink *netlink, const GArray *doors, gint64 end, GError **error)
+static gboolean wait_closed(NeoNetlink *netlink, const GArray *doors, GHashTable *moved, gint64 end, GError **error)
 {
   gint64 nudge_at = 0, settled_at = g_get_monotonic_time() + SETTLE_MS * 1000;
 
@@ -55,7 +66,7 @@ static gboolean wait_closed(NeoNetlink *netlink, const GArray *doors, gint64 end
     if (!flows->len || now >= MIN(settled_at, end))
       return TRUE;
     if (now >= nudge_at) {
-      nudge_all(flows);
+      nudge_all(flows, moved);
       nudge_at = now + NUDGE_MS * 1000;
     }
     wait_a_little(now, end);
@@ -72,19 +83,38 @@ static gboolean forget(NeoNetlink *netlink, const GArray *doors, GError **error)
   return flows != NULL;
 }
 
-static gboolean end_flows(const GArray *doors, guint drain_time, GError **error)
+static GHashTable *move_data(const GArray *doors, gint64 end, GError **error)
 {
-  gint64 end = g_get_monotonic_time() + (gint64)drain_time * 1000;
+  g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_NETFILTER, 0, error);
+  g_autoptr(GArray) flows = netlink ? neo_relay_flows(netlink, doors, error) : NULL;
+
+  return flows ? neo_relay_prio(flows, end) : NULL;
+}
+
+static gboolean end_flows(const GArray *doors, GHashTable *moved, gint64 end, GError **error)
+{
   g_autoptr(NeoNetlink) netlink = neo_netlink_open(NETLINK_NETFILTER, 0, error);
 
-  return netlink && wait_closed(netlink, doors, end, error) && forget(netlink, doors, error);
+  return netlink && wait_closed(netlink, doors, moved, end, error) && forget(netlink, doors, error);
+}
+
+/* Data moves for half of the time at most, so that the other half is there for the resets. */
+static gboolean drain_all(const char *const *names, gsize n, GError **error)
+{
+  guint drain_time = 0;
+  g_autoptr(GArray) doors = neo_relay_close(names, n, FALSE, &drain_time, error);
+
+  if (!doors || !doors->len)
+    return doors != NULL;
+  gint64 begin = g_get_monotonic_time(), half = (gint64)drain_time * 500;
+  g_autoptr(GHashTable) moved = move_data(doors, begin + half, error);
+  g_autoptr(GArray) same = moved ? neo_relay_close(names, n, TRUE, &drain_time, error) : NULL;
+  return same && end_flows(doors, moved, begin + 2 * half, error);
 }
 
 gboolean neo_relay_drain(const char *const *names, gsize n, GError **error)
 {
-  guint drain_time = 0;
-  g_autoptr(GArray) doors = neo_relay_close(names, n, &drain_time, error);
-  gboolean done = doors && (!doors->len || end_flows(doors, drain_time, error));
+  gboolean done = drain_all(names, n, error);
 
   /* What could not be drained is stopped all the same. */
   return neo_relay_unload(names, n, done ? error : NULL) && done;

@@ -27,8 +27,9 @@ static void repair(Watch *watch, const char *why)
 
 static void on_started(GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr(GVariant) answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+  GVariant *answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
 
+  g_clear_pointer(&answer, g_variant_unref);
   repair(data, "started");
 }
 

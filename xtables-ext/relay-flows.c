@@ -6,8 +6,27 @@
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <string.h>
 
 #include "xtables-ext/relay-drain-rules.h"
+
+guint neo_relay_tuple_hash(gconstpointer data)
+{
+  const NeoRelayTuple *tuple = data;
+  guint32 from, to;
+
+  memcpy(&from, tuple->from.bytes + neo_address_size(&tuple->from) - sizeof from, sizeof from);
+  memcpy(&to, tuple->to.bytes + neo_address_size(&tuple->to) - sizeof to, sizeof to);
+  return from ^ to * 31 ^ ((guint)tuple->from_port << 16 | tuple->to_port);
+}
+
+gboolean neo_relay_tuple_equal(gconstpointer a, gconstpointer b)
+{
+  const NeoRelayTuple *one = a, *two = b;
+
+  return one->from_port == two->from_port && one->to_port == two->to_port && neo_address_equal(&one->from, &two->from) &&
+         neo_address_equal(&one->to, &two->to);
+}
 
 /* What a message is read into: the flow, and what tells whether it is one. */
 typedef struct {

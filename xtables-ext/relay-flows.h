@@ -10,6 +10,10 @@ typedef struct {
   guint16 from_port, to_port;
 } NeoRelayTuple;
 
+/** For a GHashTable of NeoRelayTuple. */
+guint neo_relay_tuple_hash(gconstpointer tuple);
+gboolean neo_relay_tuple_equal(gconstpointer a, gconstpointer b);
+
 /** A TCP connection whose destination was mapped, as connection tracking holds it (linux/netfilter/nfnetlink_conntrack.h). */
 typedef struct {
   NeoRelayTuple original; /**< client to relay */
