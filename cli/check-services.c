@@ -73,7 +73,8 @@ static void check_relay(NeoReport *report, const NeoStatusRelay *relay, const GA
 void neo_check_relays(NeoReport *report, const NeoStatus *status, const GArray *counters)
 {
   if (!status->relays->len)
-    neo_report_bad(report, NEO_VERDICT_FAIL, "relay", g_strdup("none"), g_strdup(NEO_CONFDIR "/relay/NAME.conf"), g_strdup("systemctl enable --now neo-relay@NAME"));
+    neo_report_bad(report, NEO_VERDICT_FAIL, "relay", g_strdup("none"), g_strdup(NEO_CONFDIR "/relay/NAME.conf"),
+                   g_strdup("systemctl enable --now neo-relay@NAME"));
   for (guint i = 0; i < status->relays->len; i++)
     check_relay(report, status->relays->pdata[i], counters);
 }
@@ -112,7 +113,8 @@ static void check_proxy(NeoReport *report, const NeoStatusProxy *proxy)
 void neo_check_proxies(NeoReport *report, const NeoStatus *status)
 {
   if (!status->proxies->len)
-    neo_report_bad(report, NEO_VERDICT_FAIL, "proxy", g_strdup("none"), g_strdup(NEO_CONFDIR "/proxy/NAME.conf"), g_strdup("systemctl enable --now neo-netns@NAME"));
+    neo_report_bad(report, NEO_VERDICT_FAIL, "proxy", g_strdup("none"), g_strdup(NEO_CONFDIR "/proxy/NAME.conf"),
+                   g_strdup("systemctl enable --now neo-netns@NAME"));
   for (guint i = 0; i < status->proxies->len; i++)
     check_proxy(report, status->proxies->pdata[i]);
 }
@@ -133,7 +135,8 @@ static void check_racer(NeoReport *report, const NeoStatusRacer *racer)
 void neo_check_racers(NeoReport *report, const NeoStatus *status)
 {
   if (!status->racers->len)
-    neo_report_bad(report, NEO_VERDICT_FAIL, "racer", g_strdup("none"), g_strdup(NEO_CONFDIR "/racer/PORT.conf"), g_strdup("systemctl enable --now neo-racer@PORT.socket"));
+    neo_report_bad(report, NEO_VERDICT_FAIL, "racer", g_strdup("none"), g_strdup(NEO_CONFDIR "/racer/PORT.conf"),
+                   g_strdup("systemctl enable --now neo-racer@PORT.socket"));
   for (guint i = 0; i < status->racers->len; i++)
     check_racer(report, status->racers->pdata[i]);
 }

@@ -286,7 +286,9 @@ GArray *neo_top_lines(const NeoTop *top, guint width, guint height, gboolean asc
     if ((int)row->group != group) {
       group = row->group;
       put(&screen, NEO_TOP_PLAIN, g_strdup(""));
-      put(&screen, NEO_TOP_HEADING, g_strdup_printf("%-*.*s %12s %12s %11s", (int)screen.name_width + 2, (int)screen.name_width + 2, group_names[group], group == GROUP_RELAY ? "FORWARDED" : "IN", "OUT", "RTT"));
+      put(&screen, NEO_TOP_HEADING,
+          g_strdup_printf("%-*.*s %12s %12s %11s", (int)screen.name_width + 2, (int)screen.name_width + 2, group_names[group],
+                          group == GROUP_RELAY ? "FORWARDED" : "IN", "OUT", "RTT"));
     }
     put_row(&screen, row);
   }
