@@ -212,10 +212,14 @@ gboolean racer_handover_is_understood(void)
 {
   g_autofree char *program = replaced_program(), *output = NULL;
   char *arguments[] = { program, "--handover-version", NULL };
+  g_autoptr(GError) error = NULL;
   guint version;
 
   if (!program)
     return TRUE;
-  return g_spawn_sync(NULL, arguments, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output, NULL, NULL, NULL) &&
-         sscanf(output, "%u", &version) == 1 && version == RACER_LOCKER_VERSION;
+  if (!g_spawn_sync(NULL, arguments, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output, NULL, NULL, &error)) {
+    g_message("%s: %s", program, error->message);
+    return FALSE;
+  }
+  return sscanf(output, "%u", &version) == 1 && version == RACER_LOCKER_VERSION;
 }

@@ -151,7 +151,10 @@ static gboolean can_hand_over(void)
     g_message("the program was replaced by one that cannot go on with connections of this one: waiting for them to end");
     return FALSE;
   }
-  return racer_store_is_there();
+  if (racer_store_is_there())
+    return TRUE;
+  g_message("the service has no store of file descriptors: waiting for connections to end");
+  return FALSE;
 }
 
 /* What is still open stays open in systemd's hands: nothing may be closed in an orderly way, and each step would cost time. */
@@ -164,6 +167,7 @@ static void hand_over(Server *server)
     lost += racer_worker_hand_over(server->workers->pdata[i]);
   if (lost > 0)
     g_warning("%u connections were reset: no room for them in the store of file descriptors (FileDescriptorStoreMax=)", lost);
+  racer_store_settle();
   _exit(0);
 }
 

@@ -6,7 +6,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#define BARRIER_USEC (5 * G_USEC_PER_SEC)
+#define BARRIER_USEC (10 * G_USEC_PER_SEC)
 #define PROBE "neo-locker-probe" /* a locker that is empty, to whoever finds it */
 
 /* FDPOLL=0: a locker whose other end died with its process is not done with. */
@@ -20,6 +20,11 @@ gboolean racer_store_put(const char *name, int fd)
 void racer_store_remove(const char *name)
 {
   sd_notifyf(FALSE, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+void racer_store_settle(void)
+{
+  sd_notify_barrier(FALSE, BARRIER_USEC);
 }
 
 static gboolean has_peer(int fd)
@@ -37,7 +42,8 @@ gboolean racer_store_is_there(void)
     return FALSE;
   gboolean asked = racer_store_put(PROBE, pair[0]);
   close(pair[0]);
-  gboolean kept = asked && sd_notify_barrier(FALSE, BARRIER_USEC) > 0 && has_peer(pair[1]);
+  racer_store_settle();
+  gboolean kept = asked && has_peer(pair[1]);
   if (kept)
     racer_store_remove(PROBE);
   close(pair[1]);

@@ -15,5 +15,8 @@ gboolean racer_store_put(const char *name, int fd);
 /** Takes all of that @name out of the store. */
 void racer_store_remove(const char *name);
 
+/** Waits until systemd has taken all that was sent to it, at most some seconds. */
+void racer_store_settle(void);
+
 /** Asks whether the service has a store: puts one end of a pair there and looks whether it is kept. Waits for systemd. */
 gboolean racer_store_is_there(void);
