@@ -124,8 +124,9 @@ static void test_remotes(void)
 
   announce(model, NEO_PM_ANNOUNCED, '1', 21);
   announce(model, NEO_PM_ANNOUNCED, '2', 22);
+  /* Said again: nothing changes. */
   announce(model, NEO_PM_ANNOUNCED, '1', 21);
-  assert_remotes(connection, "021");
+  assert_remotes(connection, "012");
   /* An id gets another address, an address another id. */
   announce(model, NEO_PM_ANNOUNCED, '3', 22);
   assert_remotes(connection, "013");
