@@ -309,12 +309,20 @@ static gboolean start(Server *server, RacerSettings *settings, GError **error)
   return TRUE;
 }
 
-/* The sources stay until the process ends: taking a signal's away would let a second SIGTERM kill. */
-static void serve(Server *server)
+/*
+ * Before there is a connection that a signal could cut off. The sources stay until the process ends: taking a signal's away would
+ * let a second SIGTERM kill.
+ */
+static void take_signals(Server *server)
 {
   g_unix_signal_add(SIGTERM, drain, server);
   g_unix_signal_add(SIGINT, drain, server);
   g_unix_signal_add(SIGHUP, reload, server);
+  signal(SIGPIPE, SIG_IGN); /* splice(2) has no flag like MSG_NOSIGNAL */
+}
+
+static void serve(Server *server)
+{
   g_unix_fd_add(server->news, G_IO_IN, take_news, server);
   sd_notify(FALSE, "READY=1");
   publish_status(server);
@@ -344,7 +352,7 @@ gboolean racer_server_run(const char *path, GError **error)
 
   if (!settings)
     return FALSE;
-  signal(SIGPIPE, SIG_IGN); /* splice(2) has no flag like MSG_NOSIGNAL */
+  take_signals(&server);
   server.loop = g_main_loop_new(NULL, FALSE);
   gboolean started = start(&server, settings, error);
   if (started)
