@@ -74,6 +74,7 @@ class Notify:
                 os.close(fd)
             self.store[:] = [item for item in self.store if item[0] != name]
         for fd in fds:
+            os.set_inheritable(fd, False)
             if self.store is not None and "FDSTORE=1" in lines:
                 self.store.append((name, fd))
             else:
@@ -127,8 +128,8 @@ class Racer:
                 os.dup2(fd, 3 + place)
         before = self.notify.read().count("READY=1")
         with open(self.log_path, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, env=environment, stderr=log, preexec_fn=arrange if stored else None,
-                                            pass_fds=range(3, 3 + len(stored)))
+            # Not pass_fds: Python wants these to be open before they are arranged. All others close themselves.
+            self.process = subprocess.Popen(command, env=environment, stderr=log, preexec_fn=arrange if stored else None, close_fds=False)
         if ready:
             wait_for("READY=1", lambda: self.notify.read().count("READY=1") > before or self.process.poll() is not None)
             assert self.process.poll() is None, self.log()
