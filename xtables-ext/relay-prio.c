@@ -3,16 +3,12 @@
 
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <netinet/ip.h>
-#include <netinet/ip6.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "xtables-ext/relay-flows.h"
 #include "xtables-ext/relay-nudge.h"
+#include "xtables-ext/relay-segment.h"
 
 /* What was on its way when the option came takes a round trip and the queues; nothing for so long is the end of it. */
 enum { QUIET_MS = 100, LOOK_MS = 10 };
@@ -23,12 +19,6 @@ typedef struct {
   gboolean asked;
   gint64 data_at; /* when data was seen last; 0: never */
 } Direction;
-
-typedef struct {
-  NeoRelayTuple tuple;
-  struct tcphdr header;
-  guint payload;
-} Segment;
 
 static void add_direction(GHashTable *directions, const NeoRelayTuple *tuple, const NeoRelayTuple *other)
 {
@@ -52,60 +42,20 @@ static GHashTable *directions_of(const GArray *flows)
   return directions;
 }
 
-/* The length of the IP header with the addresses, and of all of the packet; 0 if it is no whole TCP. */
-static gsize read_ip(const guint8 *packet, gsize size, Segment *segment, gsize *ret_end)
-{
-  struct iphdr four;
-  struct ip6_hdr six;
-
-  if (size >= sizeof four && packet[0] >> 4 == 4) {
-    memcpy(&four, packet, sizeof four);
-    neo_address_from_bytes(AF_INET, &four.saddr, sizeof four.saddr, &segment->tuple.from);
-    neo_address_from_bytes(AF_INET, &four.daddr, sizeof four.daddr, &segment->tuple.to);
-    *ret_end = g_ntohs(four.tot_len);
-    return four.protocol == IPPROTO_TCP && !(g_ntohs(four.frag_off) & IP_OFFMASK) ? four.ihl * 4u : 0;
-  }
-  if (size < sizeof six || packet[0] >> 4 != 6)
-    return 0;
-  memcpy(&six, packet, sizeof six);
-  neo_address_from_bytes(AF_INET6, &six.ip6_src, sizeof six.ip6_src, &segment->tuple.from);
-  neo_address_from_bytes(AF_INET6, &six.ip6_dst, sizeof six.ip6_dst, &segment->tuple.to);
-  *ret_end = sizeof six + g_ntohs(six.ip6_plen);
-  return six.ip6_nxt == IPPROTO_TCP ? sizeof six : 0;
-}
-
-static gboolean read_segment(const guint8 *packet, gsize size, Segment *ret_segment)
-{
-  Segment segment = { 0 };
-  gsize end = 0, at = read_ip(packet, size, &segment, &end);
-
-  if (!at || at + sizeof segment.header > size)
-    return FALSE;
-  memcpy(&segment.header, packet + at, sizeof segment.header);
-  gsize payload_at = at + segment.header.doff * 4u;
-  segment.tuple.from_port = g_ntohs(segment.header.source);
-  segment.tuple.to_port = g_ntohs(segment.header.dest);
-  segment.payload = end > payload_at ? end - payload_at : 0;
-  *ret_segment = segment;
-  return TRUE;
-}
-
 /* Repeats to the other end, from which the relay knows nothing, what this end has acknowledged. Its own numbers are those behind the segment. */
-static void ask(const Direction *direction, const Segment *segment)
+static void ask(const Direction *direction, const NeoRelaySegment *segment)
 {
-  guint32 next = g_ntohl(segment->header.seq) + segment->payload;
-
-  neo_relay_send_prio(direction->other, next, g_ntohl(segment->header.ack_seq), g_ntohs(segment->header.window));
+  neo_relay_send_prio(direction->other, segment->seq + segment->payload, segment->ack_seq, segment->window);
 }
 
 /* Returns whether the segment carries data of one of the flows. */
-static gboolean take_segment(GHashTable *directions, const Segment *segment)
+static gboolean take_segment(GHashTable *directions, const NeoRelaySegment *segment)
 {
   Direction *direction = g_hash_table_lookup(directions, &segment->tuple);
 
   if (!direction)
     return FALSE;
-  if (!direction->asked && segment->header.ack && !segment->header.syn && !segment->header.rst) {
+  if (!direction->asked && segment->ack && !segment->syn && !segment->rst) {
     ask(direction, segment);
     direction->asked = TRUE;
   }
@@ -114,16 +64,15 @@ static gboolean take_segment(GHashTable *directions, const Segment *segment)
   return segment->payload > 0;
 }
 
-/* Only the headers are copied. */
 static gboolean take_packets(int fd, GHashTable *directions)
 {
-  guint8 packet[160];
+  guint8 packet[NEO_RELAY_SEGMENT_READ];
   gboolean data = FALSE;
   gssize size;
-  Segment segment;
+  NeoRelaySegment segment;
 
   while ((size = recv(fd, packet, sizeof packet, MSG_DONTWAIT)) > 0)
-    if (read_segment(packet, size, &segment))
+    if (neo_relay_segment_parse(packet, size, &segment))
       data |= take_segment(directions, &segment);
   return data;
 }

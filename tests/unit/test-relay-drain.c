@@ -5,7 +5,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "xtables-ext/relay-drain-rules.h"
-#include "xtables-ext/relay-flows.h"
+#include "xtables-ext/relay-segment.h"
 
 static void test_rules(void)
 {
@@ -100,6 +100,57 @@ static void test_other_flows(void)
   g_assert_cmpuint(flow.id, ==, 3);
 }
 
+typedef struct {
+  const char *name;
+  gsize size;
+  guint8 packet[96];
+  gboolean read;
+  guint payload;
+} Packet;
+
+#define TCP(offset) 0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 5, 0, 0, 0, 9, offset, 0x10, 0x20, 0, 0, 0, 0, 0
+#define IP4(length, total, fragment, protocol) 0x40 | length, 0, 0, total, 0, 0, fragment, 0, 64, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2
+#define IP6(payload, next) 0x60, 0, 0, 0, 0, payload, next, 64, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, \
+                           0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2
+
+static void test_segment(void)
+{
+  static const Packet packets[] = {
+    { "IPv4", 40, { IP4(5, 50, 0, 6), TCP(0x50) }, TRUE, 10 },
+    { "IPv4, no data", 40, { IP4(5, 40, 0, 6), TCP(0x50) }, TRUE, 0 },
+    { "TCP options are no data", 40, { IP4(5, 52, 0, 6), TCP(0x80) }, TRUE, 0 },
+    { "IPv4 options", 44, { IP4(6, 54, 0, 6), 1, 1, 1, 1, TCP(0x50) }, TRUE, 10 },
+    { "IPv6", 60, { IP6(30, 6), TCP(0x50) }, TRUE, 10 },
+    { "the first fragment", 40, { IP4(5, 50, 0x20, 6), TCP(0x50) }, TRUE, 10 },
+    { "a length that is too small", 40, { IP4(5, 1, 0, 6), TCP(0xf0) }, TRUE, 0 },
+    { "a later fragment", 40, { IP4(5, 50, 0x01, 6), TCP(0x50) }, FALSE, 0 },
+    { "UDP", 40, { IP4(5, 50, 0, 17), TCP(0x50) }, FALSE, 0 },
+    { "UDP in IPv6", 60, { IP6(30, 17), TCP(0x50) }, FALSE, 0 },
+    { "a header shorter than any", 40, { IP4(4, 50, 0, 6), TCP(0x50) }, FALSE, 0 },
+    { "cut in TCP's header", 39, { IP4(5, 50, 0, 6), TCP(0x50) }, FALSE, 0 },
+    { "cut in IPv6's header", 39, { IP6(30, 6), TCP(0x50) }, FALSE, 0 },
+    { "no IP", 40, { 0x50 }, FALSE, 0 },
+    { "nothing", 0, { 0 }, FALSE, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(packets); i++) {
+    NeoRelaySegment segment = { 0 };
+    g_test_message("%s", packets[i].name);
+    g_assert_cmpint(neo_relay_segment_parse(packets[i].packet, packets[i].size, &segment), ==, packets[i].read);
+    if (!packets[i].read)
+      continue;
+    g_assert_cmpuint(segment.payload, ==, packets[i].payload);
+    g_assert_cmpuint(segment.tuple.from_port, ==, 40000);
+    g_assert_cmpuint(segment.tuple.to_port, ==, 443);
+    g_assert_cmpuint(segment.seq, ==, 5);
+    g_assert_cmpuint(segment.ack_seq, ==, 9);
+    g_assert_cmpuint(segment.window, ==, 0x2000);
+    g_assert_true(segment.ack && !segment.syn && !segment.rst);
+    g_autofree char *to = neo_address_to_string(&segment.tuple.to);
+    g_assert_cmpstr(to, ==, packets[i].packet[0] >> 4 == 4 ? "192.0.2.2" : "2001:db8::2");
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -107,5 +158,6 @@ int main(int argc, char **argv)
   g_test_add_func("/relay-drain/doors", test_doors);
   g_test_add_func("/relay-drain/flow", test_flow);
   g_test_add_func("/relay-drain/other-flows", test_other_flows);
+  g_test_add_func("/relay-drain/segment", test_segment);
   return g_test_run();
 }
