@@ -38,10 +38,10 @@ static const char *before_jump(const GArray *counters, const NeoIptablesBase *ba
   return NULL;
 }
 
-static gboolean check_chain(NeoReport *report, const char *subject, const char *name, NeoRelayChain which, const GArray *counters)
+static gboolean check_chain(NeoReport *report, const char *subject, const NeoStatusRelay *relay, NeoRelayChain which, const GArray *counters)
 {
   const NeoIptablesBase *base = &neo_relay_bases[which];
-  g_autofree char *chain = neo_relay_chain_name(which, name);
+  g_autofree char *chain = neo_relay_chain_name(which, relay->name);
   const char *obstacle = before_jump(counters, base, chain);
 
   if (obstacle && !*obstacle)
@@ -49,24 +49,24 @@ static gboolean check_chain(NeoReport *report, const char *subject, const char *
   neo_report_bad(report, NEO_VERDICT_FAIL, subject,
                  obstacle ? g_strdup_printf("%s: %s stands before %s", base->table, obstacle, chain)
                           : g_strdup_printf("%s: %s is not called from %s", base->table, chain, base->chain),
-                 g_strdup_printf("%s first in %s", chain, base->chain), g_strdup_printf("systemctl reload neo-relay@%s", name));
+                 g_strdup_printf("%s first in %s", chain, base->chain), g_strdup_printf("systemctl reload %s", relay->unit));
   return FALSE;
 }
 
 static void check_relay(NeoReport *report, const NeoStatusRelay *relay, const GArray *counters)
 {
-  g_autofree char *subject = g_strdup_printf("relay %s", relay->name), *unit = g_strdup_printf("neo-relay@%s", relay->name);
+  g_autofree char *subject = g_strdup_printf("relay %s", relay->name);
 
-  if (!check_unit(report, subject, unit, relay->service))
+  if (!check_unit(report, subject, relay->unit, relay->service))
     return;
   if (!counters)
     neo_report_bad(report, NEO_VERDICT_WARN, subject, g_strdup("its rules were not seen"), g_strdup("readable"), g_strdup("sudo neo check"));
   else if (relay->rules == 0)
     neo_report_bad(report, NEO_VERDICT_FAIL, subject, g_strdup("none of its rules stands"), g_strdup("rules in neo-in-NAME and neo-out-NAME"),
-                   g_strdup_printf("systemctl reload %s", unit));
-  else if (check_chain(report, subject, relay->name, NEO_RELAY_CHAIN_IN, counters) &&
-           check_chain(report, subject, relay->name, NEO_RELAY_CHAIN_FORWARD, counters) &&
-           check_chain(report, subject, relay->name, NEO_RELAY_CHAIN_OUT, counters))
+                   g_strdup_printf("systemctl reload %s", relay->unit));
+  else if (check_chain(report, subject, relay, NEO_RELAY_CHAIN_IN, counters) &&
+           check_chain(report, subject, relay, NEO_RELAY_CHAIN_FORWARD, counters) &&
+           check_chain(report, subject, relay, NEO_RELAY_CHAIN_OUT, counters))
     neo_report_ok(report, subject, "%s to %s, rules stand", relay->listen ? relay->listen : "-", relay->proxy ? relay->proxy : "-");
 }
 

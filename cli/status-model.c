@@ -16,6 +16,7 @@ static void free_relay(gpointer data)
   NeoStatusRelay *relay = data;
 
   g_free(relay->name);
+  g_free(relay->unit);
   g_free(relay->service);
   g_free(relay->proxy);
   g_free(relay->listen);

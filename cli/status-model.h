@@ -49,7 +49,8 @@ typedef struct {
 
 /** A relay of this host. Counters are -1 where they could not be seen. */
 typedef struct {
-  char *name, *service; /**< the unit's state, such as "active"; NULL: not seen */
+  char *name;
+  char *unit, *service; /**< what loads it, alone or with all others, and its state, such as "active"; NULL: not seen */
   char *proxy, *listen;
   gint64 rules;       /**< that stand in the kernel */
   gint64 flows;       /**< connections that are open */

@@ -144,6 +144,17 @@ static void take_file(NeoStatusRelay *relay)
     relay->proxy = g_strdup(config->proxy);
 }
 
+/* A relay has a unit of its own, or it is loaded with all others. */
+static void take_unit(NeoStatusRelay *relay, const NeoUnits *units)
+{
+  g_autofree char *own = g_strdup_printf("neo-relay@%s.service", relay->name), *state = units ? neo_units_state(units, own) : NULL;
+  g_autofree char *common = units ? neo_units_state(units, "neo-relay.service") : NULL;
+  gboolean with_others = g_strcmp0(state, "inactive") == 0 && g_strcmp0(common, "inactive") != 0;
+
+  relay->unit = with_others ? g_strdup("neo-relay") : g_strdup_printf("neo-relay@%s", relay->name);
+  relay->service = with_others ? g_steal_pointer(&common) : g_steal_pointer(&state);
+}
+
 void neo_status_collect_relays(NeoStatus *status, const NeoUnits *units)
 {
   g_autoptr(GPtrArray) names = neo_status_names(NEO_CONFDIR "/relay", "neo-relay", units);
@@ -156,8 +167,7 @@ void neo_status_collect_relays(NeoStatus *status, const NeoUnits *units)
     neo_status_unseen(status, "rules and traffic of relays: %s", no_rules->message);
   for (guint i = 0; i < names->len; i++) {
     NeoStatusRelay *relay = neo_status_relay_new(names->pdata[i]);
-    g_autofree char *unit = g_strdup_printf("neo-relay@%s.service", relay->name);
-    relay->service = units ? neo_units_state(units, unit) : NULL;
+    take_unit(relay, units);
     if (counters)
       neo_status_take_rules(relay, counters);
     take_file(relay);

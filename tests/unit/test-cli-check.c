@@ -149,6 +149,7 @@ static NeoVerdict check_relay(NeoReport *report, const char *state, const char *
   g_string_replace(saved, "%s", prerouting, 1);
   g_autoptr(GArray) counters = neo_rule_counters_parse(saved->str);
   neo_status_take_rules(relay, counters);
+  relay->unit = g_strdup("neo-relay@main");
   relay->service = g_strdup(state);
   g_ptr_array_add(status->relays, relay);
   neo_check_relays(report, status, counters);

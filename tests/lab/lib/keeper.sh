@@ -142,7 +142,7 @@ private_run() {
 load_settings() {
   # shellcheck source=/dev/null
   . "$STATE/settings"
-  link_use "${LINK:-neo}"
+  link_use "$LINK"
 }
 
 # state_create SETTINGS: complete from its first moment, by renaming it.
