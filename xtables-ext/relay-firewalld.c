@@ -13,6 +13,7 @@ enum { START_MS = 120000 };
 typedef struct {
   gboolean (*repair)(GError **error);
   GMainLoop *loop;
+  gboolean seen;
 } Watch;
 
 static void repair(Watch *watch, const char *why)
@@ -36,13 +37,16 @@ static void on_started(GObject *source, GAsyncResult *result, gpointer data)
 /* It takes its name before it loads its rules, and answers after. */
 static void on_appeared(GDBusConnection *bus, const char *name, const char *owner, gpointer data)
 {
+  ((Watch *)data)->seen = TRUE;
   g_dbus_connection_call(bus, name, FIREWALLD_PATH, FIREWALLD, "getDefaultZone", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, START_MS,
                          NULL, on_started, data);
 }
 
+/* Is also told at the beginning, where nothing was flushed: what somebody has put before the relays' rules since then stays there. */
 static void on_vanished(GDBusConnection *bus, const char *name, gpointer data)
 {
-  repair(data, "is not there");
+  if (((Watch *)data)->seen)
+    repair(data, "has ended");
 }
 
 static void on_reloaded(GDBusConnection *bus, const char *sender, const char *path, const char *interface, const char *signal,
@@ -64,7 +68,7 @@ gboolean neo_relay_firewalld_watch(gboolean (*repair_all)(GError **error), GErro
     return FALSE;
 
   g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-  Watch watch = { repair_all, loop };
+  Watch watch = { repair_all, loop, FALSE };
   guint sources[] = { g_unix_signal_add(SIGTERM, on_end, &watch), g_unix_signal_add(SIGINT, on_end, &watch) };
   guint signal = g_dbus_connection_signal_subscribe(bus, FIREWALLD, FIREWALLD, "Reloaded", FIREWALLD_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
                                                     on_reloaded, &watch, NULL);
