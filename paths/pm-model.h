@@ -91,6 +91,7 @@ typedef struct {
   guint32 ack_ms, sent_ms;  /**< since the last acknowledgement came, and since data was sent last */
   guint32 rtt_us, rttvar_us;
   guint64 acked;            /**< bytes, since it was made */
+  guint32 window;           /**< bytes that the peer has room for, as its last acknowledgement said */
 } NeoPmSending;
 
 /** A socket as sock_diag(7) shows it: an MPTCP connection or a subflow of one. */

@@ -113,7 +113,7 @@ static void remember(NeoPmSilence *silence, const GArray *subflows, const gint64
  */
 static gboolean proves(const NeoPmSocket *other, gint64 other_silent, gint64 silent)
 {
-  return other->subflow.up && other_silent < patience(&other->sending) && ms(other->sending.ack_ms) + other->sending.rtt_us / 2 < silent;
+  return other->subflow.up && other->sending.window >= NEO_PM_WINDOW && other_silent < patience(&other->sending) && ms(other->sending.ack_ms) + other->sending.rtt_us / 2 < silent;
 }
 
 static gboolean is_proved(const GArray *subflows, const gint64 *silent, guint index)

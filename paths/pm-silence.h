@@ -10,10 +10,16 @@
  *
  * Silent: data is in flight, and no acknowledgement came for a round trip and four deviations (RFC 6298), at least for NEO_PM_SILENT. It is
  * closed if another subflow of its connection was acknowledged meanwhile, so that it is the path and not the peer, and if two looks say so.
+ *
+ * A peer whose application reads slowly drops what it has no room for and does not acknowledge it either: an acknowledgement that leaves
+ * less room than NEO_PM_WINDOW proves nothing.
  */
 
 /** The least time without an acknowledgement (microseconds): that of a round trip on a mobile network, and the kernel's least timeout. */
 #define NEO_PM_SILENT (200 * G_TIME_SPAN_MILLISECOND)
+
+/** The least room of a peer that takes what arrives (bytes): what a segmented send may bring at once. */
+#define NEO_PM_WINDOW (64 * 1024)
 
 /** What is to be remembered from one look to the next. */
 typedef struct {

@@ -7,7 +7,8 @@
 /*
  * A look is a list of subflows, each "NAME IN-FLIGHT ACK SENT [RTT DEVIATION]": segments, milliseconds since the last acknowledgement, and
  * since data was sent; round trip 20 ms and deviation 5 ms if not given. NAME is the connection's number and a letter; "~" after it: still
- * joining; "+" after it: more is acknowledged than at the look before. Looks are 50 ms apart.
+ * joining; "+" after it: more is acknowledged than at the look before; "=" after it: that too, and the peer has hardly room for more. Looks are
+ * 50 ms apart.
  */
 #define LOOKS 4
 
@@ -37,6 +38,7 @@ static const Row rows[] = {
   { "the other is done and was acknowledged later", { "1a 5 240 240, 1b 0 50 60", "1a 5 290 290, 1b 0 100 110" }, "1a" },
   { "the other has been idle for longer", { "1a 5 240 240, 1b 0 400 400", "1a 5 290 290, 1b 0 450 450" }, "" },
   { "the other is still joining", { "1a 5 240 240, 1b~ 0 1 1", "1a 5 290 290, 1b~ 0 1 1" }, "" },
+  { "a peer that reads slowly", { "1a 5 240 240, 1b= 5 1 1", "1a 5 290 290, 1b= 5 1 1" }, "" },
   { "two of three", { "1a 5 240 240, 1b 5 1 1, 1c 5 260 260", "1a 5 290 290, 1b+ 5 1 1, 1c 5 310 310" }, "1a 1c" },
   { "in two connections", { "1a 5 240 240, 2a 5 240 240, 1b 5 1 1, 2b 5 1 1", "1a 5 290 290, 2a 5 290 290, 1b+ 5 1 1, 2b+ 5 1 1" }, "1a 2a" },
 };
@@ -62,9 +64,10 @@ static NeoPmSocket read_subflow(const char *text, GHashTable *acked)
   g_assert_cmpint(sscanf(text, "%u%c%c%n", &socket.token, &letter, &mark, &length), ==, 3);
   g_assert_cmpint(sscanf(text + length, "%u %u %u %u %u", &in_flight, &ack, &sent, &rtt, &deviation), >=, 3);
   socket.cookie = socket.token << 8 | letter;
-  *acked_of(acked, socket.cookie) += mark == '+';
+  *acked_of(acked, socket.cookie) += mark == '+' || mark == '=';
   socket.subflow.up = mark != '~';
-  socket.sending = (NeoPmSending){ in_flight, ack, sent, rtt * 1000, deviation * 1000, *acked_of(acked, socket.cookie) };
+  socket.sending = (NeoPmSending){ in_flight, ack, sent, rtt * 1000, deviation * 1000, *acked_of(acked, socket.cookie),
+                                    mark == '=' ? NEO_PM_WINDOW - 1 : NEO_PM_WINDOW };
   return socket;
 }
 
