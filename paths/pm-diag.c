@@ -106,7 +106,7 @@ static void take_tcp_info(const struct nlattr *attr, NeoPmSocket *socket)
   socket->sending = (NeoPmSending){
     .unacked = info.tcpi_unacked, .ack_ms = info.tcpi_last_ack_recv, .sent_ms = info.tcpi_last_data_sent,
     .rtt_us = info.tcpi_rtt, .rttvar_us = info.tcpi_rttvar, .acked = info.tcpi_bytes_acked,
-    .window = info.tcpi_snd_wnd,
+    .timeouts = info.tcpi_retransmits, .window = info.tcpi_snd_wnd,
   };
 }
 

@@ -91,6 +91,7 @@ typedef struct {
   guint32 ack_ms, sent_ms;  /**< since the last acknowledgement came, and since data was sent last */
   guint32 rtt_us, rttvar_us;
   guint64 acked;            /**< bytes, since it was made */
+  guint32 timeouts;         /**< how often the oldest segment was sent again because no acknowledgement came in time */
   guint32 window;           /**< bytes that the peer has room for, as its last acknowledgement said */
 } NeoPmSending;
 

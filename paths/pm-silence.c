@@ -78,6 +78,12 @@ static gint64 silent_for(const NeoPmSocket *socket, const Before *before, gint64
   return MIN(ms(sending->ack_ms), MAX(ms(sending->sent_ms), known));
 }
 
+/* Whether a timeout has come, and an answer to what was sent again then is overdue. */
+static gboolean was_asked_again(const NeoPmSending *sending)
+{
+  return sending->timeouts && ms(sending->sent_ms) > (gint64)sending->rtt_us + 4 * (gint64)sending->rttvar_us;
+}
+
 static gint64 patience(const NeoPmSending *sending)
 {
   return MAX(NEO_PM_SILENT, (gint64)sending->rtt_us + 4 * (gint64)sending->rttvar_us);
@@ -136,7 +142,7 @@ GArray *neo_pm_silence_judge(NeoPmSilence *silence, const GArray *subflows, gint
   for (guint i = 0; i < subflows->len; i++) {
     const NeoPmSocket *socket = &g_array_index(subflows, NeoPmSocket, i);
     const Before *before = g_hash_table_lookup(silence->subflows, &socket->cookie);
-    if (silent[i] > patience(&socket->sending) && before && before->acked == socket->sending.acked && is_proved(subflows, silent, i))
+    if (silent[i] > patience(&socket->sending) && was_asked_again(&socket->sending) && before && before->acked == socket->sending.acked && is_proved(subflows, silent, i))
       g_array_append_val(condemned, *socket);
   }
   remember(silence, subflows, silent, now);

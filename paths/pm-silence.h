@@ -8,8 +8,8 @@
  * nothing at all in flight, at its next timeout (net/mptcp/sched.c), and a receiver that waits for the gap waits for as long: 0.3 to
  * 1.1 s. When the subflow is closed all of that is sent on the others at once.
  *
- * Silent: data is in flight, and no acknowledgement came for a round trip and four deviations (RFC 6298), at least for NEO_PM_SILENT. It is
- * closed if another subflow of its connection was acknowledged meanwhile, so that it is the path and not the peer, and if two looks say so.
+ * Silent: data is in flight, no acknowledgement came for a round trip and four deviations (RFC 6298), at least for NEO_PM_SILENT, and what
+ * was sent again at the timeout was not answered either: a burst of losses has no other sign than that timeout. It is closed if another subflow of its connection was acknowledged meanwhile, so that it is the path and not the peer, and if two looks say so.
  *
  * A peer whose application reads slowly drops what it has no room for and does not acknowledge it either: an acknowledgement that leaves
  * less room than NEO_PM_WINDOW proves nothing.

@@ -7,8 +7,8 @@
 /*
  * A look is a list of subflows, each "NAME IN-FLIGHT ACK SENT [RTT DEVIATION]": segments, milliseconds since the last acknowledgement, and
  * since data was sent; round trip 20 ms and deviation 5 ms if not given. NAME is the connection's number and a letter; "~" after it: still
- * joining; "+" after it: more is acknowledged than at the look before; "=" after it: that too, and the peer has hardly room for more. Looks are
- * 50 ms apart.
+ * joining; "+" after it: more is acknowledged than at the look before; "=" after it: that too, and the peer has hardly room for more; "*" after it: a
+ * timeout has come. Looks are 50 ms apart.
  */
 #define LOOKS 4
 
@@ -21,26 +21,29 @@ typedef struct {
 static const Row rows[] = {
   { "nothing in flight", { "1a 0 900 900, 1b 5 1 1", "1a 0 950 950, 1b 5 1 1" }, "" },
   { "all get on", { "1a 5 10 1, 1b 5 1 1", "1a+ 5 10 1, 1b+ 5 1 1" }, "" },
-  { "silent", { "1a 5 240 240, 1b 5 1 1", "1a 5 290 290, 1b+ 5 1 1" }, "1a" },
-  { "one look is not enough", { "1a 5 900 900, 1b 5 1 1" }, "" },
-  { "just under the least time", { "1a 5 150 150, 1b 5 1 1", "1a 5 200 200, 1b+ 5 1 1" }, "" },
-  { "just over the least time", { "1a 5 151 151, 1b 5 1 1", "1a 5 201 201, 1b+ 5 1 1" }, "1a" },
-  { "a round trip and four deviations", { "1a 5 350 350 200 50, 1b 5 1 1", "1a 5 400 400 200 50, 1b+ 5 1 1" }, "" },
-  { "more than that", { "1a 5 351 351 200 50, 1b 5 1 1", "1a 5 401 401 200 50, 1b+ 5 1 1" }, "1a" },
+  { "silent", { "1a* 5 240 240, 1b 5 1 1", "1a* 5 290 290, 1b+ 5 1 1" }, "1a" },
+  { "a timeout has not come yet", { "1a 5 240 240, 1b 5 1 1", "1a 5 290 290, 1b+ 5 1 1" }, "" },
+  { "sent again at the timeout, just now", { "1a* 5 240 240, 1b 5 1 1", "1a* 5 290 40, 1b+ 5 1 1" }, "" },
+  { "and not answered in time", { "1a* 5 240 240, 1b 5 1 1", "1a* 5 290 41, 1b+ 5 1 1" }, "1a" },
+  { "one look is not enough", { "1a* 5 900 900, 1b 5 1 1" }, "" },
+  { "just under the least time", { "1a* 5 150 150, 1b 5 1 1", "1a* 5 200 200, 1b+ 5 1 1" }, "" },
+  { "just over the least time", { "1a* 5 151 151, 1b 5 1 1", "1a* 5 201 201, 1b+ 5 1 1" }, "1a" },
+  { "a round trip and four deviations", { "1a* 5 350 350 200 50, 1b 5 1 1", "1a* 5 400 400 200 50, 1b+ 5 1 1" }, "" },
+  { "more than that", { "1a* 5 351 351 200 50, 1b 5 1 1", "1a* 5 401 401 200 50, 1b+ 5 1 1" }, "1a" },
   { "idle for long, and sending again", { "1a 1 9000 5, 1b 5 1 1", "1a 1 9050 55, 1b+ 5 1 1" }, "" },
-  { "sent again meanwhile", { "1a 5 100 100, 1b 5 1 1", "1a 5 150 10, 1b+ 5 1 1", "1a 5 200 60, 1b+ 5 1 1", "1a 5 250 10, 1b+ 5 1 1" }, "1a" },
-  { "acknowledged meanwhile", { "1a 5 250 250, 1b 5 1 1", "1a+ 5 300 10, 1b+ 5 1 1" }, "" },
+  { "sent again meanwhile", { "1a* 5 100 100, 1b 5 1 1", "1a* 5 150 10, 1b+ 5 1 1", "1a* 5 200 10, 1b+ 5 1 1", "1a* 5 250 60, 1b+ 5 1 1" }, "1a" },
+  { "acknowledged meanwhile", { "1a* 5 250 250, 1b 5 1 1", "1a+ 5 300 10, 1b+ 5 1 1" }, "" },
   { "duplicate acknowledgements are no silence", { "1a 5 100 100, 1b 5 1 1", "1a 5 1 150, 1b 5 1 1", "1a 5 1 200, 1b 5 1 1", "1a 5 1 250, 1b 5 1 1" }, "" },
-  { "the only one", { "1a 5 300 300", "1a 5 350 350" }, "" },
-  { "another connection proves nothing", { "1a 5 300 300, 2a 5 1 1", "1a 5 350 350, 2a+ 5 1 1" }, "" },
-  { "all are silent", { "1a 5 300 300, 1b 5 300 300", "1a 5 350 350, 1b 5 350 350" }, "" },
-  { "all, the long path's acknowledgements came last", { "1a 5 240 240, 1b 5 190 190 120 5", "1a 5 290 290, 1b 5 240 240 120 5" }, "" },
-  { "the other is done and was acknowledged later", { "1a 5 240 240, 1b 0 50 60", "1a 5 290 290, 1b 0 100 110" }, "1a" },
-  { "the other has been idle for longer", { "1a 5 240 240, 1b 0 400 400", "1a 5 290 290, 1b 0 450 450" }, "" },
-  { "the other is still joining", { "1a 5 240 240, 1b~ 0 1 1", "1a 5 290 290, 1b~ 0 1 1" }, "" },
-  { "a peer that reads slowly", { "1a 5 240 240, 1b= 5 1 1", "1a 5 290 290, 1b= 5 1 1" }, "" },
-  { "two of three", { "1a 5 240 240, 1b 5 1 1, 1c 5 260 260", "1a 5 290 290, 1b+ 5 1 1, 1c 5 310 310" }, "1a 1c" },
-  { "in two connections", { "1a 5 240 240, 2a 5 240 240, 1b 5 1 1, 2b 5 1 1", "1a 5 290 290, 2a 5 290 290, 1b+ 5 1 1, 2b+ 5 1 1" }, "1a 2a" },
+  { "the only one", { "1a* 5 300 300", "1a* 5 350 350" }, "" },
+  { "another connection proves nothing", { "1a* 5 300 300, 2a 5 1 1", "1a* 5 350 350, 2a+ 5 1 1" }, "" },
+  { "all are silent", { "1a* 5 300 300, 1b 5 300 300", "1a* 5 350 350, 1b 5 350 350" }, "" },
+  { "all, the long path's acknowledgements came last", { "1a* 5 240 240, 1b 5 190 190 120 5", "1a* 5 290 290, 1b 5 240 240 120 5" }, "" },
+  { "the other is done and was acknowledged later", { "1a* 5 240 240, 1b 0 50 60", "1a* 5 290 290, 1b 0 100 110" }, "1a" },
+  { "the other has been idle for longer", { "1a* 5 240 240, 1b 0 400 400", "1a* 5 290 290, 1b 0 450 450" }, "" },
+  { "the other is still joining", { "1a* 5 240 240, 1b~ 0 1 1", "1a* 5 290 290, 1b~ 0 1 1" }, "" },
+  { "a peer that reads slowly", { "1a* 5 240 240, 1b= 5 1 1", "1a* 5 290 290, 1b= 5 1 1" }, "" },
+  { "two of three", { "1a* 5 240 240, 1b 5 1 1, 1c* 5 260 260", "1a* 5 290 290, 1b+ 5 1 1, 1c* 5 310 310" }, "1a 1c" },
+  { "in two connections", { "1a* 5 240 240, 2a* 5 240 240, 1b 5 1 1, 2b 5 1 1", "1a* 5 290 290, 2a* 5 290 290, 1b+ 5 1 1, 2b+ 5 1 1" }, "1a 2a" },
 };
 
 static guint64 *acked_of(GHashTable *acked, guint64 cookie)
@@ -67,7 +70,7 @@ static NeoPmSocket read_subflow(const char *text, GHashTable *acked)
   *acked_of(acked, socket.cookie) += mark == '+' || mark == '=';
   socket.subflow.up = mark != '~';
   socket.sending = (NeoPmSending){ in_flight, ack, sent, rtt * 1000, deviation * 1000, *acked_of(acked, socket.cookie),
-                                    mark == '=' ? NEO_PM_WINDOW - 1 : NEO_PM_WINDOW };
+                                    mark == '*', mark == '=' ? NEO_PM_WINDOW - 1 : NEO_PM_WINDOW };
   return socket;
 }
 
