@@ -4,6 +4,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -190,7 +191,9 @@ def test_lockers_are_turned_over():
         wait_for("status", lambda: racer.notify.status().startswith("15 open"))
         store_is_small(racer, 8)
         racer.restart(signal.SIGKILL)
-        assert "went on with 15 connections" in racer.log()
+        # One that had just ended may be taken over as well, to end again.
+        survivors = re.search(r"went on with (\d+) connections", racer.log())
+        assert survivors and 15 <= int(survivors[1]) < 20, racer.log()
         for client in stay:
             works(client)
             client.close()
