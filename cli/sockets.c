@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/sockets.h"
 
-#include <linux/inet_diag.h>
 #include <linux/mptcp.h>
-#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/sock-diag.h"
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
-
-/* States of TCP sockets (include/net/tcp_states.h); the C library's header that names them lacks the newer counters. */
-enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2 };
 
 NeoSockets *neo_sockets_new(void)
 {
@@ -33,28 +30,6 @@ void neo_sockets_free(NeoSockets *sockets)
   g_free(sockets);
 }
 
-/* An address of an IPv6 socket that talks IPv4 is written as mapped. */
-static gboolean read_address(sa_family_t family, const void *bytes, NeoAddress *ret_address)
-{
-  const struct in6_addr *six = bytes;
-
-  if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(six))
-    return neo_address_from_bytes(AF_INET, six->s6_addr + 12, 4, ret_address);
-  return neo_address_from_bytes(family, bytes, family == AF_INET ? 4 : 16, ret_address);
-}
-
-static const struct inet_diag_msg *read_header(const struct nlmsghdr *message, NeoAddress *ret_local, NeoAddress *ret_remote)
-{
-  const struct inet_diag_msg *header = mnl_nlmsg_get_payload(message);
-
-  if (mnl_nlmsg_get_payload_len(message) < sizeof *header ||
-      (header->idiag_family != AF_INET && header->idiag_family != AF_INET6) ||
-      !read_address(header->idiag_family, header->id.idiag_src, ret_local) ||
-      !read_address(header->idiag_family, header->id.idiag_dst, ret_remote))
-    return NULL;
-  return header;
-}
-
 static int take_mptcp_info(const struct nlattr *attr, void *data)
 {
   struct mptcp_info *info = data;
@@ -69,7 +44,7 @@ gboolean neo_sockets_parse_connection(const struct nlmsghdr *message, NeoMptcpSo
 {
   NeoMptcpSocket socket = { 0 };
   struct mptcp_info info = { 0 };
-  const struct inet_diag_msg *header = read_header(message, &socket.local, &socket.remote);
+  const struct inet_diag_msg *header = neo_sock_diag_read(message, &socket.local, &socket.remote);
 
   if (!header || mnl_attr_parse(message, sizeof *header, take_mptcp_info, &info) < MNL_CB_STOP)
     return FALSE;
@@ -150,14 +125,14 @@ static int take_tcp(const struct nlattr *attr, void *data)
 gboolean neo_sockets_parse_subflow(const struct nlmsghdr *message, NeoSubflowSocket *ret_socket)
 {
   Reading reading = { 0 };
-  const struct inet_diag_msg *header = read_header(message, &reading.socket.local, &reading.socket.remote);
+  const struct inet_diag_msg *header = neo_sock_diag_read(message, &reading.socket.local, &reading.socket.remote);
 
   if (!header || mnl_attr_parse(message, sizeof *header, take_tcp, &reading) < MNL_CB_STOP || !reading.is_subflow)
     return FALSE;
   reading.socket.local_port = g_ntohs(header->id.idiag_sport);
   reading.socket.remote_port = g_ntohs(header->id.idiag_dport);
   reading.socket.link = header->id.idiag_if;
-  reading.socket.up = header->idiag_state == STATE_ESTABLISHED;
+  reading.socket.up = header->idiag_state == NEO_SOCKET_ESTABLISHED;
   reading.socket.fallback &= reading.socket.up;
   *ret_socket = reading.socket;
   return TRUE;
@@ -181,32 +156,14 @@ static int add_subflow(const struct nlmsghdr *message, void *data)
   return MNL_CB_OK;
 }
 
-/* The MPTCP protocol number does not fit the 8 bits of the request and goes into an attribute (linux/inet_diag.h). */
-static gboolean dump(NeoNetlink *diag, sa_family_t family, guint32 protocol, mnl_cb_t take, NeoSockets *sockets, GError **error)
-{
-  char buffer[8192];
-  struct nlmsghdr *message = neo_netlink_message(buffer, SOCK_DIAG_BY_FAMILY, 0);
-  struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(message, sizeof *request);
-  gboolean interrupted;
-
-  *request = (struct inet_diag_req_v2){
-    .sdiag_family = family, .sdiag_protocol = protocol > G_MAXUINT8 ? IPPROTO_RAW : protocol,
-    .idiag_ext = 1 << (INET_DIAG_INFO - 1), .idiag_states = 1 << STATE_ESTABLISHED | 1 << STATE_SYN_SENT,
-  };
-  if (protocol > G_MAXUINT8)
-    mnl_attr_put_u32(message, INET_DIAG_REQ_PROTOCOL, protocol);
-  return neo_netlink_dump(diag, message, take, sockets, &interrupted, error);
-}
-
 NeoSockets *neo_sockets_dump(NeoNetlink *diag, GError **error)
 {
-  static const sa_family_t families[] = { AF_INET, AF_INET6 };
+  static const guint32 states = 1 << NEO_SOCKET_ESTABLISHED | 1 << NEO_SOCKET_SYN_SENT;
   g_autoptr(NeoSockets) sockets = neo_sockets_new();
 
   sockets->taken_at = g_get_monotonic_time();
-  for (guint i = 0; i < G_N_ELEMENTS(families); i++)
-    if (!dump(diag, families[i], IPPROTO_MPTCP, add_connection, sockets, error) ||
-        !dump(diag, families[i], IPPROTO_TCP, add_subflow, sockets, error))
-      return NULL;
+  if (!neo_sock_diag_dump(diag, IPPROTO_MPTCP, states, add_connection, sockets, error) ||
+      !neo_sock_diag_dump(diag, IPPROTO_TCP, states, add_subflow, sockets, error))
+    return NULL;
   return g_steal_pointer(&sockets);
 }

@@ -76,6 +76,17 @@ gboolean neo_address_from_bytes(sa_family_t family, const void *bytes, gsize siz
   return TRUE;
 }
 
+gboolean neo_address_unmap(const void *bytes, gsize size, NeoAddress *ret_address)
+{
+  if (size == sizeof(struct in6_addr)) {
+    struct in6_addr in6;
+    memcpy(&in6, bytes, sizeof in6);
+    if (IN6_IS_ADDR_V4MAPPED(&in6))
+      return neo_address_from_bytes(AF_INET, (const guint8 *)bytes + 12, 4, ret_address);
+  }
+  return neo_address_from_bytes(size == 4 ? AF_INET : AF_INET6, bytes, size, ret_address);
+}
+
 static void from_in6(const struct sockaddr_in6 *in6, NeoAddress *ret_address)
 {
   if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))

@@ -39,6 +39,9 @@ gsize neo_address_size(const NeoAddress *address);
 /** Takes @size bytes in network byte order; FALSE unless @size fits @family (AF_INET: 4, AF_INET6: 16). */
 gboolean neo_address_from_bytes(sa_family_t family, const void *bytes, gsize size, NeoAddress *ret_address);
 
+/** The address in @bytes of @size; an IPv4-mapped one becomes IPv4. FALSE unless @size is 4 or 16. */
+gboolean neo_address_unmap(const void *bytes, gsize size, NeoAddress *ret_address);
+
 /** Address and port (host byte order) of a socket address; an IPv4-mapped IPv6 address becomes IPv4. */
 gboolean neo_address_from_sockaddr(const struct sockaddr *sa, NeoAddress *ret_address, guint16 *ret_port);
 

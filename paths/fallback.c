@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/fallback.h"
 
-#include <linux/inet_diag.h>
 #include <linux/mptcp.h>
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/sock-diag.h"
 #include "common/sysctl.h"
 
 /* How often the counters are read. */
 #define CHECK_S 5
-
-enum { STATE_ESTABLISHED = 1 }; /* include/net/tcp_states.h */
 
 /* --- what the kernel says --- */
 
@@ -64,27 +61,13 @@ static int take_flags(const struct nlattr *attr, void *data)
   return MNL_CB_OK;
 }
 
-static gboolean read_address(const void *bytes, sa_family_t family, NeoAddress *address)
-{
-  struct in6_addr in6;
-
-  memcpy(&in6, bytes, sizeof in6);
-  if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6))
-    return neo_address_from_bytes(AF_INET, &in6.s6_addr[12], 4, address);
-  return neo_address_from_bytes(family, bytes, family == AF_INET ? 4 : 16, address);
-}
-
 gboolean neo_fallback_parse_socket(const struct nlmsghdr *message, NeoFallbackSocket *ret_socket)
 {
   NeoFallbackSocket socket = { 0 };
   guint32 flags = 0;
 
-  if (mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
-    return FALSE;
-  const struct inet_diag_msg *header = mnl_nlmsg_get_payload(message);
-  if (header->idiag_state != STATE_ESTABLISHED || !read_address(header->id.idiag_src, header->idiag_family, &socket.local) ||
-      !read_address(header->id.idiag_dst, header->idiag_family, &socket.remote) ||
-      mnl_attr_parse(message, sizeof *header, take_flags, &flags) < MNL_CB_STOP)
+  const struct inet_diag_msg *header = neo_sock_diag_read(message, &socket.local, &socket.remote);
+  if (!header || header->idiag_state != NEO_SOCKET_ESTABLISHED || mnl_attr_parse(message, sizeof *header, take_flags, &flags) < MNL_CB_STOP)
     return FALSE;
   socket.remote_port = GUINT16_FROM_BE(header->id.idiag_dport);
   socket.fallback = (flags & MPTCP_INFO_FLAG_FALLBACK) != 0;
@@ -99,21 +82,6 @@ static int take_socket(const struct nlmsghdr *message, void *data)
   if (neo_fallback_parse_socket(message, &socket))
     g_array_append_val((GArray *)data, socket);
   return MNL_CB_OK;
-}
-
-/* The protocol number does not fit the 8 bits of the request and goes into an attribute. */
-static gboolean dump_sockets(NeoNetlink *diag, sa_family_t family, GArray *sockets)
-{
-  char buffer[8192];
-  struct nlmsghdr *message = neo_netlink_message(buffer, SOCK_DIAG_BY_FAMILY, 0);
-  struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(message, sizeof *request);
-  gboolean interrupted;
-
-  *request = (struct inet_diag_req_v2){
-    .sdiag_family = family, .sdiag_protocol = IPPROTO_RAW, .idiag_ext = 1 << (INET_DIAG_INFO - 1), .idiag_states = 1 << STATE_ESTABLISHED,
-  };
-  mnl_attr_put_u32(message, INET_DIAG_REQ_PROTOCOL, IPPROTO_MPTCP);
-  return neo_netlink_dump(diag, message, take_socket, sockets, &interrupted, NULL);
 }
 
 /* --- what is told --- */
@@ -216,7 +184,7 @@ static void look(NeoFallback *fallback, gboolean blackhole)
 {
   g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(NeoFallbackSocket));
 
-  if (!dump_sockets(fallback->diag, AF_INET, sockets) || !dump_sockets(fallback->diag, AF_INET6, sockets))
+  if (!neo_sock_diag_dump(fallback->diag, IPPROTO_MPTCP, 1 << NEO_SOCKET_ESTABLISHED, take_socket, sockets, NULL))
     return;
   g_autoptr(GHashTable) fallen = group(fallback, sockets, TRUE), well = group(fallback, sockets, FALSE);
   tell_new(fallback, fallen, blackhole);

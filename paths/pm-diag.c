@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/pm-diag.h"
 
-#include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/sock-diag.h"
 #include "paths/pm-uapi.h"
-
-/* States of TCP sockets (include/net/tcp_states.h); the C library's header that names them lacks the newer counters. */
-enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT = 2 };
 
 static gboolean is_number(const struct nlattr *attr)
 {
@@ -20,21 +17,18 @@ static gboolean is_number(const struct nlattr *attr)
 /* The addresses that each answer begins with. */
 static gboolean read_header(const struct nlmsghdr *message, NeoPmSocket *socket, guint8 *ret_state)
 {
-  NeoPmSubflow *subflow = &socket->subflow;
+  NeoAddress local, remote;
+  const struct inet_diag_msg *header = neo_sock_diag_read(message, &local, &remote);
 
-  if (mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
+  if (!header)
     return FALSE;
-  const struct inet_diag_msg *header = mnl_nlmsg_get_payload(message);
-  gsize size = header->idiag_family == AF_INET ? 4 : 16;
-
-  *subflow = (NeoPmSubflow){
+  socket->subflow = (NeoPmSubflow){
+    .local = local, .remote = remote, .link = header->id.idiag_if,
     .local_port = GUINT16_FROM_BE(header->id.idiag_sport), .remote_port = GUINT16_FROM_BE(header->id.idiag_dport),
-    .link = header->id.idiag_if,
   };
   socket->cookie = header->id.idiag_cookie[0] | (guint64)header->id.idiag_cookie[1] << 32;
   *ret_state = header->idiag_state;
-  return neo_pm_parse_address(header->id.idiag_src, size, &subflow->local) &&
-         neo_pm_parse_address(header->id.idiag_dst, size, &subflow->remote);
+  return TRUE;
 }
 
 static int take_info(const struct nlattr *attr, void *data)
@@ -53,7 +47,7 @@ gboolean neo_pm_parse_connection(const struct nlmsghdr *message, NeoPmSocket *re
   struct mptcp_info info = { 0 };
   guint8 state;
 
-  if (!read_header(message, &socket, &state) || state != STATE_ESTABLISHED ||
+  if (!read_header(message, &socket, &state) || state != NEO_SOCKET_ESTABLISHED ||
       mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_info, &info) < MNL_CB_STOP)
     return FALSE;
   if (!info.mptcpi_token || info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK || !(info.mptcpi_flags & MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED))
@@ -124,10 +118,10 @@ gboolean neo_pm_parse_subflow(const struct nlmsghdr *message, NeoPmSocket *ret_s
   NeoPmSocket socket = { 0 };
   guint8 state;
 
-  if (!read_header(message, &socket, &state) || (state != STATE_ESTABLISHED && state != STATE_SYN_SENT) ||
+  if (!read_header(message, &socket, &state) || (state != NEO_SOCKET_ESTABLISHED && state != NEO_SOCKET_SYN_SENT) ||
       mnl_attr_parse(message, sizeof(struct inet_diag_msg), take_ulp_info, &socket) < MNL_CB_STOP || !socket.token)
     return FALSE;
-  socket.subflow.up = state == STATE_ESTABLISHED;
+  socket.subflow.up = state == NEO_SOCKET_ESTABLISHED;
   *ret_socket = socket;
   return TRUE;
 }
@@ -147,45 +141,23 @@ static int take_socket(const struct nlmsghdr *message, void *data)
   return MNL_CB_OK;
 }
 
-/* The MPTCP protocol number does not fit the 8 bits of the request and goes into an attribute (linux/inet_diag.h). */
-static gboolean dump_sockets(NeoNetlink *diag, sa_family_t family, guint32 protocol, guint32 states, Dump *dump, GError **error)
+static GArray *dump_sockets(NeoNetlink *diag, int protocol, guint32 states, gboolean (*parse)(const struct nlmsghdr *, NeoPmSocket *),
+                            GError **error)
 {
-  char buffer[8192];
-  struct nlmsghdr *message = neo_netlink_message(buffer, SOCK_DIAG_BY_FAMILY, 0);
-  struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(message, sizeof *request);
-  gboolean interrupted;
+  g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(NeoPmSocket));
+  Dump dump = { parse, sockets };
 
-  *request = (struct inet_diag_req_v2){
-    .sdiag_family = family, .sdiag_protocol = protocol > G_MAXUINT8 ? IPPROTO_RAW : protocol,
-    .idiag_ext = 1 << (INET_DIAG_INFO - 1), .idiag_states = states,
-  };
-  if (protocol > G_MAXUINT8)
-    mnl_attr_put_u32(message, INET_DIAG_REQ_PROTOCOL, protocol);
-  return neo_netlink_dump(diag, message, take_socket, dump, &interrupted, error);
+  return neo_sock_diag_dump(diag, protocol, states, take_socket, &dump, error) ? g_steal_pointer(&sockets) : NULL;
 }
-
-static const sa_family_t families[] = { AF_INET, AF_INET6 };
 
 GArray *neo_pm_diag_connections(NeoNetlink *diag, GError **error)
 {
-  g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(NeoPmSocket));
-  Dump dump = { neo_pm_parse_connection, sockets };
-
-  for (guint i = 0; i < G_N_ELEMENTS(families); i++)
-    if (!dump_sockets(diag, families[i], IPPROTO_MPTCP, 1 << STATE_ESTABLISHED, &dump, error))
-      return NULL;
-  return g_steal_pointer(&sockets);
+  return dump_sockets(diag, IPPROTO_MPTCP, 1 << NEO_SOCKET_ESTABLISHED, neo_pm_parse_connection, error);
 }
 
 GArray *neo_pm_diag_subflows(NeoNetlink *diag, GError **error)
 {
-  g_autoptr(GArray) sockets = g_array_new(FALSE, FALSE, sizeof(NeoPmSocket));
-  Dump dump = { neo_pm_parse_subflow, sockets };
-
-  for (guint i = 0; i < G_N_ELEMENTS(families); i++)
-    if (!dump_sockets(diag, families[i], IPPROTO_TCP, 1 << STATE_ESTABLISHED | 1 << STATE_SYN_SENT, &dump, error))
-      return NULL;
-  return g_steal_pointer(&sockets);
+  return dump_sockets(diag, IPPROTO_TCP, 1 << NEO_SOCKET_ESTABLISHED | 1 << NEO_SOCKET_SYN_SENT, neo_pm_parse_subflow, error);
 }
 
 GArray *neo_pm_diag_dump(NeoNetlink *diag, GError **error)

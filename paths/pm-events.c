@@ -37,20 +37,9 @@ typedef struct {
   guint has;
 } Reading;
 
-gboolean neo_pm_parse_address(const void *bytes, gsize size, NeoAddress *ret_address)
-{
-  if (size == sizeof(struct in6_addr)) {
-    struct in6_addr in6;
-    memcpy(&in6, bytes, sizeof in6);
-    if (IN6_IS_ADDR_V4MAPPED(&in6))
-      return neo_address_from_bytes(AF_INET, (const guint8 *)bytes + 12, 4, ret_address);
-  }
-  return neo_address_from_bytes(size == 4 ? AF_INET : AF_INET6, bytes, size, ret_address);
-}
-
 static void read_address(const struct nlattr *attr, NeoAddress *address, Reading *reading, guint has)
 {
-  if (neo_pm_parse_address(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), address))
+  if (neo_address_unmap(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), address))
     reading->has |= has;
 }
 

@@ -39,6 +39,3 @@ typedef struct {
  * not known, or lacks what its kind needs. Pure.
  */
 gboolean neo_pm_parse_event(const struct nlmsghdr *message, NeoPmEvent *ret_event);
-
-/** The address in @bytes of @size; an IPv4-mapped one becomes IPv4. FALSE unless @size is 4 or 16. */
-gboolean neo_pm_parse_address(const void *bytes, gsize size, NeoAddress *ret_address);
