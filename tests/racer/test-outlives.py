@@ -19,6 +19,16 @@ PATTERN = os.urandom(1 << 20)
 MODES = [(signal.SIGTERM, "CrashSafe=no"), (signal.SIGTERM, "CrashSafe=yes"), (signal.SIGKILL, "CrashSafe=yes")]
 
 
+def recorder(ends):
+    """A server that notes how each connection ended: what it brought until its end, or "reset"."""
+    def record(connection):
+        try:
+            ends.append(receive_all(connection))
+        except ConnectionResetError:
+            ends.append("reset")
+    return record
+
+
 class Stream:
     """A client whose bytes go round through an echo server until stop(): what comes back must be what went out."""
 
@@ -129,13 +139,7 @@ def test_ends_meanwhile():
     """who ends or resets while there is no process is passed on by the next"""
     for number, crash_safe in MODES:
         ends = []
-
-        def watch(connection):
-            try:
-                ends.append(receive_all(connection))
-            except ConnectionResetError:
-                ends.append("reset")
-        with Server(2000, watch), Racer("Endpoints=127.0.0.1:2000", crash_safe, store=True) as racer:
+        with Server(2000, recorder(ends)), Racer("Endpoints=127.0.0.1:2000", crash_safe, store=True) as racer:
             first, second = connect(), connect()
             for client in (first, second):
                 client.sendall(b"x")
@@ -153,15 +157,9 @@ def test_ends_meanwhile():
 def test_crash_safe_ends():
     """CrashSafe=yes: an end and a reset reach the peers at once, though lockers have held the sockets"""
     ends = []
-
-    def watch(connection):
-        try:
-            ends.append(receive_all(connection))
-        except ConnectionResetError:
-            ends.append("reset")
     for mptcp in ("no", "require"):
         ends.clear()
-        with Server(2000, watch, mptcp=True) as server, \
+        with Server(2000, recorder(ends), mptcp=True) as server, \
                 Racer("Endpoints=127.0.0.1:2000", "CrashSafe=yes", f"Mptcp={mptcp}", store=True) as racer:
             for number, end in enumerate((socket.socket.close, abort), 1):
                 before = connect()  # stays at the head of the locker
@@ -194,6 +192,7 @@ def test_lockers_are_turned_over():
         # One that had just ended may be taken over as well, to end again.
         survivors = re.search(r"went on with (\d+) connections", racer.log())
         assert survivors and 15 <= int(survivors[1]) < 20, racer.log()
+        wait_for("status", lambda: racer.notify.status().startswith("15 open"))
         for client in stay:
             works(client)
             client.close()
