@@ -13,6 +13,8 @@ static gboolean complete(const NeoVerb *verb, int argc, char **argv, GError **er
 static const NeoVerb verbs[] = {
   { "status", "[--all] [--json|--prometheus] [--output=FILE] [--seconds=NUMBER]", neo_status_main, "Says what this host is, and what goes through what" },
   { "top", "[--seconds=NUMBER] [--ascii]", neo_top_main, "Shows live what goes through each path and relay" },
+  { "plot", "SECONDS [--interval=SECONDS] [--width=PIXELS] [--height=PIXELS] [--title=TEXT]", neo_plot_main,
+    "Draws what goes through each path, as an SVG on standard output" },
   { "check", "[--role=ROLE] [--proxy=HOST:PORT] [--json]", neo_check_main, "Looks for what is wrong, and says what mends it" },
   { "paths add", "--parent=INTERFACE --count=N [--ipv6] [--tables=NUMBER] [--prefix=TEXT] [--force] [--dry-run]", neo_paths_add,
     "Makes profiles of N paths, all or none" },

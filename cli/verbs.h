@@ -33,6 +33,9 @@ gboolean neo_status_main(const NeoVerb *verb, int argc, char **argv, GError **er
 /** Shows on the terminal, again and again, what goes through each path and relay. */
 gboolean neo_top_main(const NeoVerb *verb, int argc, char **argv, GError **error);
 
+/** Looks at the paths for some time and prints a picture of what went through each, as an SVG. */
+gboolean neo_plot_main(const NeoVerb *verb, int argc, char **argv, GError **error);
+
 /** Looks for what is wrong; the exit code is 0 if nothing is, 1 after a warning, 2 after a failure. */
 gboolean neo_check_main(const NeoVerb *verb, int argc, char **argv, GError **error);
 
