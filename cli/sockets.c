@@ -12,46 +12,45 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-NeoSockets *neo_sockets_new(void)
-{
-  NeoSockets *sockets = g_new0(NeoSockets, 1);
+/* struct mptcp_info grows at its end; the header that this is built with may be older than these fields. */
+enum { BYTES_SENT = 56, BYTES_RECEIVED = 64, COUNTED_SIZE = 80 };
 
-  sockets->connections = g_array_new(FALSE, FALSE, sizeof(NeoMptcpSocket));
-  sockets->subflows = g_array_new(FALSE, FALSE, sizeof(NeoSubflowSocket));
-  return sockets;
-}
-
-void neo_sockets_free(NeoSockets *sockets)
-{
-  if (!sockets)
-    return;
-  g_array_unref(sockets->connections);
-  g_array_unref(sockets->subflows);
-  g_free(sockets);
-}
+typedef struct {
+  struct mptcp_info info;
+  NeoMptcpSocket *socket;
+} ReadingConnection;
 
 static int take_mptcp_info(const struct nlattr *attr, void *data)
 {
-  struct mptcp_info *info = data;
+  ReadingConnection *reading = data;
+  const guint8 *bytes = mnl_attr_get_payload(attr);
+  gsize size = mnl_attr_get_payload_len(attr);
+  guint64 sent, received;
 
-  /* The structure grows at its end. */
-  if (mnl_attr_get_type(attr) == INET_DIAG_INFO)
-    memcpy(info, mnl_attr_get_payload(attr), MIN(mnl_attr_get_payload_len(attr), sizeof *info));
+  if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
+    return MNL_CB_OK;
+  memcpy(&reading->info, bytes, MIN(size, sizeof reading->info));
+  reading->socket->counted = size >= COUNTED_SIZE;
+  if (!reading->socket->counted)
+    return MNL_CB_OK;
+  memcpy(&sent, bytes + BYTES_SENT, sizeof sent);
+  memcpy(&received, bytes + BYTES_RECEIVED, sizeof received);
+  reading->socket->bytes = sent + received;
   return MNL_CB_OK;
 }
 
 gboolean neo_sockets_parse_connection(const struct nlmsghdr *message, NeoMptcpSocket *ret_socket)
 {
   NeoMptcpSocket socket = { 0 };
-  struct mptcp_info info = { 0 };
+  ReadingConnection reading = { .socket = &socket };
   const struct inet_diag_msg *header = neo_sock_diag_read(message, &socket.local, &socket.remote);
 
-  if (!header || mnl_attr_parse(message, sizeof *header, take_mptcp_info, &info) < MNL_CB_STOP)
+  if (!header || mnl_attr_parse(message, sizeof *header, take_mptcp_info, &reading) < MNL_CB_STOP)
     return FALSE;
   socket.local_port = g_ntohs(header->id.idiag_sport);
   socket.remote_port = g_ntohs(header->id.idiag_dport);
-  socket.token = info.mptcpi_token;
-  socket.fallback = (info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK) != 0;
+  socket.token = reading.info.mptcpi_token;
+  socket.fallback = (reading.info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK) != 0;
   *ret_socket = socket;
   return TRUE;
 }
@@ -66,7 +65,7 @@ static guint8 small_number(const struct nlattr *attr)
   return mnl_attr_validate(attr, MNL_TYPE_U8) >= 0 ? mnl_attr_get_u8(attr) : 0;
 }
 
-static int take_subflow(const struct nlattr *attr, void *data)
+static int take_subflow_info(const struct nlattr *attr, void *data)
 {
   NeoSubflowSocket *socket = data;
 
@@ -95,7 +94,7 @@ static int take_ulp(const struct nlattr *attr, void *data)
     reading->is_subflow |= g_str_equal(mnl_attr_get_str(attr), "mptcp");
   if (mnl_attr_get_type(attr) == INET_ULP_INFO_MPTCP) {
     reading->is_subflow = TRUE;
-    mnl_attr_parse_nested(attr, take_subflow, &reading->socket);
+    mnl_attr_parse_nested(attr, take_subflow_info, &reading->socket);
   }
   return MNL_CB_OK;
 }
@@ -129,6 +128,7 @@ gboolean neo_sockets_parse_subflow(const struct nlmsghdr *message, NeoSubflowSoc
 
   if (!header || mnl_attr_parse(message, sizeof *header, take_tcp, &reading) < MNL_CB_STOP || !reading.is_subflow)
     return FALSE;
+  reading.socket.cookie = (guint64)header->id.idiag_cookie[1] << 32 | header->id.idiag_cookie[0];
   reading.socket.local_port = g_ntohs(header->id.idiag_sport);
   reading.socket.remote_port = g_ntohs(header->id.idiag_dport);
   reading.socket.link = header->id.idiag_if;
@@ -138,32 +138,48 @@ gboolean neo_sockets_parse_subflow(const struct nlmsghdr *message, NeoSubflowSoc
   return TRUE;
 }
 
-static int add_connection(const struct nlmsghdr *message, void *data)
+typedef struct {
+  NeoTakeConnection take_connection;
+  NeoTakeSubflow take_subflow;
+  gpointer data;
+} Visit;
+
+static int visit_connection(const struct nlmsghdr *message, void *data)
 {
+  const Visit *visit = data;
   NeoMptcpSocket socket;
 
   if (neo_sockets_parse_connection(message, &socket))
-    g_array_append_val(((NeoSockets *)data)->connections, socket);
+    visit->take_connection(&socket, visit->data);
   return MNL_CB_OK;
 }
 
-static int add_subflow(const struct nlmsghdr *message, void *data)
+static int visit_subflow(const struct nlmsghdr *message, void *data)
 {
+  const Visit *visit = data;
   NeoSubflowSocket socket;
 
   if (neo_sockets_parse_subflow(message, &socket))
-    g_array_append_val(((NeoSockets *)data)->subflows, socket);
+    visit->take_subflow(&socket, visit->data);
   return MNL_CB_OK;
 }
 
-NeoSockets *neo_sockets_dump(NeoNetlink *diag, GError **error)
+gboolean neo_sockets_each(NeoNetlink *diag, NeoTakeConnection take_connection, NeoTakeSubflow take_subflow, gpointer data, GError **error)
 {
   static const guint32 states = 1 << NEO_SOCKET_ESTABLISHED | 1 << NEO_SOCKET_SYN_SENT;
-  g_autoptr(NeoSockets) sockets = neo_sockets_new();
+  Visit visit = { take_connection, take_subflow, data };
 
-  sockets->taken_at = g_get_monotonic_time();
-  if (!neo_sock_diag_dump(diag, IPPROTO_MPTCP, states, add_connection, sockets, error) ||
-      !neo_sock_diag_dump(diag, IPPROTO_TCP, states, add_subflow, sockets, error))
-    return NULL;
-  return g_steal_pointer(&sockets);
+  return (!take_connection || neo_sock_diag_dump(diag, IPPROTO_MPTCP, states, visit_connection, &visit, error)) &&
+         neo_sock_diag_dump(diag, IPPROTO_TCP, states, visit_subflow, &visit, error);
+}
+
+guint neo_sockets_count(void)
+{
+  static const char label[] = "\nTCP: inuse ";
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents("/proc/net/sockstat", &text, NULL, NULL))
+    return 0;
+  const char *line = strstr(text, label);
+  return line ? g_ascii_strtoull(line + strlen(label), NULL, 10) : 0;
 }

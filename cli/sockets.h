@@ -6,6 +6,7 @@
 
 /** A TCP socket that carries an MPTCP connection, as sock_diag(7) shows it. Ports are in host byte order. */
 typedef struct {
+  guint64 cookie;     /**< of this socket and no other, for as long as the kernel runs */
   guint32 token;      /**< of the connection; 0: the kernel does not say it to this user */
   NeoAddress local, remote;
   guint16 local_port, remote_port;
@@ -25,14 +26,9 @@ typedef struct {
   gboolean fallback;  /**< it has become plain TCP */
   NeoAddress local, remote;
   guint16 local_port, remote_port;
+  gboolean counted;   /**< the kernel says @bytes (Linux 6.5) */
+  guint64 bytes;      /**< sent and received */
 } NeoMptcpSocket;
-
-/** All MPTCP sockets of a network namespace and their subflows. */
-typedef struct {
-  GArray *connections; /**< NeoMptcpSocket */
-  GArray *subflows;    /**< NeoSubflowSocket */
-  gint64 taken_at;     /**< monotonic microseconds */
-} NeoSockets;
 
 /** Reads one answer of the MPTCP dump. FALSE if it is broken. Pure. */
 gboolean neo_sockets_parse_connection(const struct nlmsghdr *message, NeoMptcpSocket *ret_socket);
@@ -40,9 +36,14 @@ gboolean neo_sockets_parse_connection(const struct nlmsghdr *message, NeoMptcpSo
 /** Reads one answer of the TCP dump. FALSE if it is no subflow (INET_DIAG_ULP_INFO, linux/inet_diag.h), or broken. Pure. */
 gboolean neo_sockets_parse_subflow(const struct nlmsghdr *message, NeoSubflowSocket *ret_socket);
 
-/** Reads all of the namespace of @diag (a NETLINK_SOCK_DIAG socket): a dump for each protocol and family. The caller owns it. */
-NeoSockets *neo_sockets_dump(NeoNetlink *diag, GError **error);
+typedef void (*NeoTakeConnection)(const NeoMptcpSocket *socket, gpointer data);
+typedef void (*NeoTakeSubflow)(const NeoSubflowSocket *socket, gpointer data);
 
-NeoSockets *neo_sockets_new(void);
-void neo_sockets_free(NeoSockets *sockets);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoSockets, neo_sockets_free)
+/**
+ * Calls @take_connection (may be NULL) for each MPTCP socket of the namespace of @diag (a NETLINK_SOCK_DIAG socket), then @take_subflow for each
+ * subflow. Nothing is kept: of many thousand subflows one is in memory at a time.
+ */
+gboolean neo_sockets_each(NeoNetlink *diag, NeoTakeConnection take_connection, NeoTakeSubflow take_subflow, gpointer data, GError **error);
+
+/** How many TCP sockets the namespace has (/proc/net/sockstat): a guess at what neo_sockets_each() costs, before. 0 if it cannot be read. */
+guint neo_sockets_count(void);

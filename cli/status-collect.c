@@ -10,7 +10,8 @@ struct NeoCollector {
   NeoPathsConf conf;
   NeoKernel *kernel;
   NeoNetlink *diag;
-  NeoSockets *before;   /* NULL: none yet */
+  NeoMoved *before;     /* NULL: none yet */
+  guint detailed;       /* 0: subflows of all connections are listed, and noted for the next look */
   GHashTable *forwarded; /* relay's name to RelayBefore */
 };
 
@@ -36,7 +37,7 @@ void neo_collector_free(NeoCollector *collector)
     return;
   neo_kernel_free(collector->kernel);
   neo_netlink_free(collector->diag);
-  neo_sockets_free(collector->before);
+  neo_moved_free(collector->before);
   g_hash_table_unref(collector->forwarded);
   g_free(collector);
 }
@@ -66,27 +67,38 @@ GPtrArray *neo_status_names(const char *directory, const char *prefix, const Neo
   return sorted;
 }
 
+static void note(const NeoSubflowSocket *socket, gpointer data)
+{
+  neo_moved_note(data, socket);
+}
+
 void neo_collector_prime(NeoCollector *collector)
 {
-  neo_sockets_free(collector->before);
-  collector->before = neo_sockets_dump(collector->diag, NULL);
+  g_autoptr(NeoMoved) moved = neo_moved_new(g_get_monotonic_time());
+
+  g_clear_pointer(&collector->before, neo_moved_free);
+  if (neo_sockets_each(collector->diag, NULL, note, moved, NULL))
+    collector->before = g_steal_pointer(&moved);
+}
+
+void neo_collector_once(NeoCollector *collector, guint detailed)
+{
+  collector->detailed = detailed;
 }
 
 static void take_connections(NeoCollector *collector, NeoStatus *status, const NeoObserved *seen, const NeoRoutes *routes)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(NeoSockets) sockets = neo_sockets_dump(collector->diag, &error);
+  gint64 at = g_get_monotonic_time();
+  g_autoptr(NeoMoved) now = collector->detailed ? NULL : neo_moved_new(at);
+  g_autoptr(NeoTally) tally = neo_tally_new(status, &(NeoTallyView){
+    .locals = seen->locals, .links = seen->links, .routes = routes, .before = collector->before, .now = now, .at = at, .detailed = collector->detailed,
+  });
 
-  if (!sockets) {
+  if (!neo_sockets_each(collector->diag, neo_tally_connection, neo_tally_subflow, tally, &error))
     neo_status_unseen(status, "connections: %s", error->message);
-    return;
-  }
-  neo_status_take_sockets(status, sockets, collector->before, seen->locals, seen->links, routes);
-  for (guint i = 0; i < sockets->connections->len; i++)
-    if (!g_array_index(sockets->connections, NeoMptcpSocket, i).token)
-      neo_status_unseen(status, "which subflow belongs to which connection: needs root");
-  neo_sockets_free(collector->before);
-  collector->before = g_steal_pointer(&sockets);
+  neo_moved_free(collector->before);
+  collector->before = g_steal_pointer(&now);
 }
 
 static void take_relay_rates(NeoCollector *collector, NeoStatus *status)

@@ -35,19 +35,34 @@ gboolean neo_routes_is_relay(const NeoRoutes *routes, const NeoAddress *remote, 
   return contains(routes->relays, remote) || remote_id != 0;
 }
 
-static guint hash_socket(gconstpointer key)
-{
-  const NeoSubflowSocket *socket = key;
+typedef struct {
+  guint64 cookie, in, out;
+} Moved;
 
-  return neo_address_hash(&socket->local) * 31 + neo_address_hash(&socket->remote) + ((guint)socket->local_port << 16 | socket->remote_port);
+struct NeoMoved {
+  gint64 at;
+  GHashTable *subflows; /* Moved, by its cookie */
+};
+
+NeoMoved *neo_moved_new(gint64 at)
+{
+  NeoMoved *moved = g_new(NeoMoved, 1);
+
+  *moved = (NeoMoved){ at, g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL) };
+  return moved;
 }
 
-static gboolean equal_sockets(gconstpointer a, gconstpointer b)
+void neo_moved_free(NeoMoved *moved)
 {
-  const NeoSubflowSocket *x = a, *y = b;
+  if (!moved)
+    return;
+  g_hash_table_unref(moved->subflows);
+  g_free(moved);
+}
 
-  return x->local_port == y->local_port && x->remote_port == y->remote_port && neo_address_equal(&x->local, &y->local) &&
-         neo_address_equal(&x->remote, &y->remote);
+void neo_moved_note(NeoMoved *moved, const NeoSubflowSocket *socket)
+{
+  g_hash_table_add(moved->subflows, g_memdup2(&(Moved){ socket->cookie, socket->bytes_in, socket->bytes_out }, sizeof(Moved)));
 }
 
 static double rate(guint64 now, guint64 before, gint64 us)
@@ -56,39 +71,38 @@ static double rate(guint64 now, guint64 before, gint64 us)
 }
 
 /* A subflow that was not there before has moved all that it has since then. */
-static NeoTraffic traffic_of(const NeoSubflowSocket *socket, GHashTable *before, gint64 us)
+NeoTraffic neo_moved_traffic(const NeoMoved *before, const NeoSubflowSocket *socket, gint64 at)
 {
-  const NeoSubflowSocket *old = before ? g_hash_table_lookup(before, socket) : NULL;
   NeoTraffic traffic = { socket->bytes_in, socket->bytes_out, -1, -1 };
 
   if (!before)
     return traffic;
-  traffic.rate_in = rate(socket->bytes_in, old ? old->bytes_in : 0, us);
-  traffic.rate_out = rate(socket->bytes_out, old ? old->bytes_out : 0, us);
+  const Moved *old = g_hash_table_lookup(before->subflows, &socket->cookie);
+  traffic.rate_in = rate(socket->bytes_in, old ? old->in : 0, at - before->at);
+  traffic.rate_out = rate(socket->bytes_out, old ? old->out : 0, at - before->at);
   return traffic;
 }
 
-GArray *neo_sockets_traffic(const NeoSockets *sockets, const NeoSockets *before)
-{
-  GArray *all = g_array_sized_new(FALSE, FALSE, sizeof(NeoTraffic), sockets->subflows->len);
-  g_autoptr(GHashTable) old = before ? g_hash_table_new(hash_socket, equal_sockets) : NULL;
+/* What an address of this host belongs to. */
+typedef struct {
+  NeoAddress address;
+  const char *interface;
+  NeoStatusPath *path; /* NULL: none */
+} Local;
 
-  for (guint i = 0; before && i < before->subflows->len; i++)
-    g_hash_table_add(old, &g_array_index(before->subflows, NeoSubflowSocket, i));
-  for (guint i = 0; i < sockets->subflows->len; i++) {
-    NeoTraffic traffic = traffic_of(&g_array_index(sockets->subflows, NeoSubflowSocket, i), old, before ? sockets->taken_at - before->taken_at : 0);
-    g_array_append_val(all, traffic);
-  }
-  return all;
-}
+struct NeoTally {
+  NeoStatus *status;
+  NeoTallyView view;
+  GHashTable *connections; /* token to NeoStatusConnection */
+  GHashTable *locals;      /* Local, by its address */
+  GArray *ranks;           /* Rank of each connection, for as long as the kernel says all */
+  gboolean ranked;         /* no more connections come */
+};
 
 typedef struct {
-  NeoStatus *status;
-  GHashTable *connections; /* token to NeoStatusConnection */
-  GHashTable *interfaces;  /* NeoAddress * to char * */
-  GHashTable *paths;       /* NeoAddress * to NeoStatusPath *, whose rtt_us holds the sum until the end */
-  const NeoRoutes *routes;
-} Builder;
+  NeoStatusConnection *connection;
+  guint64 bytes;
+} Rank;
 
 static const char *name_of(const GArray *links, int index)
 {
@@ -98,38 +112,92 @@ static const char *name_of(const GArray *links, int index)
   return "";
 }
 
-static void index_addresses(Builder *builder, const GArray *locals, const GArray *links)
+static void index_addresses(NeoTally *tally)
 {
-  for (guint i = 0; i < locals->len; i++) {
-    NeoLocal *local = &g_array_index(locals, NeoLocal, i);
-    g_hash_table_insert(builder->interfaces, &local->address, (gpointer)name_of(links, local->link));
+  for (guint i = 0; i < tally->view.locals->len; i++) {
+    const NeoLocal *local = &g_array_index(tally->view.locals, NeoLocal, i);
+    Local known = { local->address, name_of(tally->view.links, local->link), NULL };
+    g_hash_table_add(tally->locals, g_memdup2(&known, sizeof known));
   }
-  for (guint i = 0; i < builder->status->paths->len; i++) {
-    NeoStatusPath *path = &g_array_index(builder->status->paths, NeoStatusPath, i);
-    if (path->address.family)
-      g_hash_table_insert(builder->paths, &path->address, path);
+  for (guint i = 0; i < tally->status->paths->len; i++) {
+    NeoStatusPath *path = &g_array_index(tally->status->paths, NeoStatusPath, i);
+    Local *known = g_hash_table_lookup(tally->locals, &path->address);
+    if (known)
+      known->path = path;
   }
 }
 
-static void take_connection(Builder *builder, const NeoMptcpSocket *socket)
+NeoTally *neo_tally_new(NeoStatus *status, const NeoTallyView *view)
+{
+  NeoTally *tally = g_new0(NeoTally, 1);
+
+  G_STATIC_ASSERT(G_STRUCT_OFFSET(Local, address) == 0);
+  *tally = (NeoTally){
+    .status = status, .view = *view, .connections = g_hash_table_new(NULL, NULL),
+    .locals = g_hash_table_new_full(neo_address_hash, neo_address_hash_equal, g_free, NULL),
+    .ranks = view->detailed ? g_array_new(FALSE, FALSE, sizeof(Rank)) : NULL,
+  };
+  index_addresses(tally);
+  return tally;
+}
+
+void neo_tally_free(NeoTally *tally)
+{
+  if (!tally)
+    return;
+  g_hash_table_unref(tally->connections);
+  g_hash_table_unref(tally->locals);
+  g_clear_pointer(&tally->ranks, g_array_unref);
+  g_free(tally);
+}
+
+static NeoStatusConnection *add_connection(NeoTally *tally, const NeoAddress *remote, guint16 remote_port, gboolean fallback)
 {
   NeoStatusConnection *connection = neo_status_connection_new();
 
-  connection->token = socket->token;
-  connection->remote = socket->remote;
-  connection->remote_port = socket->remote_port;
-  connection->fallback = socket->fallback;
-  g_ptr_array_add(builder->status->connections, connection);
-  if (socket->token)
-    g_hash_table_insert(builder->connections, GUINT_TO_POINTER(socket->token), connection);
+  connection->remote = *remote;
+  connection->remote_port = remote_port;
+  connection->fallback = fallback;
+  g_ptr_array_add(tally->status->connections, connection);
+  return connection;
 }
 
-static void count_for_path(Builder *builder, const NeoStatusSubflow *subflow)
+void neo_tally_connection(const NeoMptcpSocket *socket, gpointer data)
 {
-  NeoStatusPath *path = g_hash_table_lookup(builder->paths, &subflow->local);
+  NeoTally *tally = data;
+  NeoStatusConnection *connection = add_connection(tally, &socket->remote, socket->remote_port, socket->fallback);
+  Rank rank = { connection, socket->bytes };
 
-  if (!path || !subflow->up)
+  connection->token = socket->token;
+  if (socket->token)
+    g_hash_table_insert(tally->connections, GUINT_TO_POINTER(socket->token), connection);
+  else
+    neo_status_unseen(tally->status, "which subflow belongs to which connection: needs root");
+  if (!socket->counted)
+    g_clear_pointer(&tally->ranks, g_array_unref);
+  if (tally->ranks)
+    g_array_append_val(tally->ranks, rank);
+}
+
+static int compare_ranks(gconstpointer a, gconstpointer b)
+{
+  guint64 x = ((const Rank *)a)->bytes, y = ((const Rank *)b)->bytes;
+
+  return (x < y) - (x > y);
+}
+
+static void rank_connections(NeoTally *tally)
+{
+  tally->ranked = TRUE;
+  if (!tally->ranks)
     return;
+  g_array_sort(tally->ranks, compare_ranks);
+  for (guint i = tally->view.detailed; i < tally->ranks->len; i++)
+    g_array_index(tally->ranks, Rank, i).connection->brief = TRUE;
+}
+
+static void count_for_path(NeoStatusPath *path, const NeoStatusSubflow *subflow)
+{
   neo_traffic_add(&path->traffic, &subflow->traffic);
   path->retransmits += subflow->retransmits;
   /* A mean that needs no second pass. */
@@ -138,52 +206,42 @@ static void count_for_path(Builder *builder, const NeoStatusSubflow *subflow)
 }
 
 /* The kernel lists no MPTCP connection for a socket that has become plain TCP at its beginning. */
-static NeoStatusConnection *connection_of(Builder *builder, const NeoSubflowSocket *socket)
+static NeoStatusConnection *connection_of(NeoTally *tally, const NeoSubflowSocket *socket)
 {
-  NeoStatusConnection *connection = g_hash_table_lookup(builder->connections, GUINT_TO_POINTER(socket->token));
+  NeoStatusConnection *connection = g_hash_table_lookup(tally->connections, GUINT_TO_POINTER(socket->token));
 
-  if (connection || !socket->fallback)
-    return connection;
-  connection = neo_status_connection_new();
-  connection->remote = socket->remote;
-  connection->remote_port = socket->remote_port;
-  connection->fallback = TRUE;
-  g_ptr_array_add(builder->status->connections, connection);
-  return connection;
+  return connection || !socket->fallback ? connection : add_connection(tally, &socket->remote, socket->remote_port, TRUE);
 }
 
-static void take_subflow(Builder *builder, const NeoSubflowSocket *socket, const NeoTraffic *traffic)
+static void count_for_connection(NeoStatusConnection *connection, const NeoStatusSubflow *subflow)
 {
-  NeoStatusConnection *connection = connection_of(builder, socket);
-  const char *interface = g_hash_table_lookup(builder->interfaces, &socket->local);
+  neo_traffic_add(&connection->traffic, &subflow->traffic);
+  if (!connection->brief)
+    g_array_append_vals(connection->subflows, subflow, 1);
+}
+
+void neo_tally_subflow(const NeoSubflowSocket *socket, gpointer data)
+{
+  NeoTally *tally = data;
+  const Local *local = g_hash_table_lookup(tally->locals, &socket->local);
   NeoStatusSubflow subflow = {
     .local = socket->local, .remote = socket->remote, .local_port = socket->local_port, .remote_port = socket->remote_port,
-    .relay = neo_routes_is_relay(builder->routes, &socket->remote, socket->remote_id),
-    .backup = socket->backup, .up = socket->up, .rtt_us = socket->rtt_us, .retransmits = socket->retransmits, .traffic = *traffic,
+    .relay = neo_routes_is_relay(tally->view.routes, &socket->remote, socket->remote_id),
+    .backup = socket->backup, .up = socket->up, .rtt_us = socket->rtt_us, .retransmits = socket->retransmits,
+    .traffic = neo_moved_traffic(tally->view.before, socket, tally->view.at),
   };
 
-  g_strlcpy(subflow.interface, interface ? interface : "", sizeof subflow.interface);
-  builder->status->subflows++;
-  neo_traffic_add(&builder->status->traffic, traffic);
-  count_for_path(builder, &subflow);
-  if (!connection)
-    return;
-  neo_traffic_add(&connection->traffic, traffic);
-  g_array_append_val(connection->subflows, subflow);
-}
-
-void neo_status_take_sockets(NeoStatus *status, const NeoSockets *sockets, const NeoSockets *before, const GArray *locals,
-                             const GArray *links, const NeoRoutes *routes)
-{
-  g_autoptr(GHashTable) connections = g_hash_table_new(NULL, NULL);
-  g_autoptr(GHashTable) interfaces = g_hash_table_new(neo_address_hash, neo_address_hash_equal);
-  g_autoptr(GHashTable) paths = g_hash_table_new(neo_address_hash, neo_address_hash_equal);
-  g_autoptr(GArray) traffic = neo_sockets_traffic(sockets, before);
-  Builder builder = { status, connections, interfaces, paths, routes };
-
-  index_addresses(&builder, locals, links);
-  for (guint i = 0; i < sockets->connections->len; i++)
-    take_connection(&builder, &g_array_index(sockets->connections, NeoMptcpSocket, i));
-  for (guint i = 0; i < sockets->subflows->len; i++)
-    take_subflow(&builder, &g_array_index(sockets->subflows, NeoSubflowSocket, i), &g_array_index(traffic, NeoTraffic, i));
+  if (!tally->ranked)
+    rank_connections(tally);
+  if (tally->view.now)
+    neo_moved_note(tally->view.now, socket);
+  if (local)
+    g_strlcpy(subflow.interface, local->interface, sizeof subflow.interface);
+  tally->status->subflows++;
+  neo_traffic_add(&tally->status->traffic, &subflow.traffic);
+  if (local && local->path && subflow.up)
+    count_for_path(local->path, &subflow);
+  NeoStatusConnection *connection = connection_of(tally, socket);
+  if (connection)
+    count_for_connection(connection, &subflow);
 }

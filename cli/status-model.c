@@ -145,10 +145,13 @@ void neo_status_unseen(NeoStatus *status, const char *format, ...)
 
 static int compare(gconstpointer a, gconstpointer b)
 {
-  const NeoTraffic *x = &(*(NeoStatusConnection *const *)a)->traffic, *y = &(*(NeoStatusConnection *const *)b)->traffic;
+  const NeoStatusConnection *first = *(NeoStatusConnection *const *)a, *second = *(NeoStatusConnection *const *)b;
+  const NeoTraffic *x = &first->traffic, *y = &second->traffic;
   double rates[] = { x->rate_in + x->rate_out, y->rate_in + y->rate_out };
   guint64 bytes[] = { x->in + x->out, y->in + y->out };
 
+  if (first->brief != second->brief)
+    return first->brief - second->brief;
   if (rates[0] > rates[1] || rates[0] < rates[1])
     return rates[0] > rates[1] ? -1 : 1;
   return (bytes[0] < bytes[1]) - (bytes[0] > bytes[1]);

@@ -43,6 +43,7 @@ typedef struct {
   NeoAddress remote;   /**< of the connection; its first subflow need not live any more */
   guint16 remote_port;
   gboolean fallback;   /**< it has become plain TCP */
+  gboolean brief;      /**< its subflows are counted and not listed */
   GArray *subflows;    /**< NeoStatusSubflow */
   NeoTraffic traffic;  /**< of its open subflows */
 } NeoStatusConnection;
@@ -126,5 +127,5 @@ void neo_traffic_add(NeoTraffic *sum, const NeoTraffic *part);
 /** Notes once what could not be seen. */
 void neo_status_unseen(NeoStatus *status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/** Puts the connections with the highest rate, then the most bytes, first. */
+/** Puts the connections with the highest rate, then the most bytes, first; brief ones come last. */
 void neo_status_sort(NeoStatus *status);

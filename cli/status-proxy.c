@@ -66,24 +66,20 @@ static gboolean take_endpoints(NeoStatusProxy *proxy, NeoNetlink *generic, GErro
   return TRUE;
 }
 
-static gboolean take_sockets(NeoStatusProxy *proxy, NeoNetlink *diag, GError **error)
+static void take_connection(const NeoMptcpSocket *socket, gpointer data)
 {
-  g_autoptr(NeoSockets) sockets = neo_sockets_dump(diag, error);
+  ((NeoStatusProxy *)data)->connections += !socket->fallback;
+}
 
-  if (!sockets)
-    return FALSE;
-  for (guint i = 0; i < sockets->connections->len; i++)
-    proxy->connections += !g_array_index(sockets->connections, NeoMptcpSocket, i).fallback;
-  for (guint i = 0; i < sockets->subflows->len; i++) {
-    const NeoSubflowSocket *socket = &g_array_index(sockets->subflows, NeoSubflowSocket, i);
-    NeoStatusAnnounced *announced = find(proxy, &socket->local);
-    NeoTraffic traffic = { socket->bytes_in, socket->bytes_out, -1, -1 };
-    if (!announced || !socket->up)
-      continue;
-    announced->subflows++;
-    neo_traffic_add(&announced->traffic, &traffic);
-  }
-  return TRUE;
+static void take_subflow(const NeoSubflowSocket *socket, gpointer data)
+{
+  NeoStatusAnnounced *announced = find(data, &socket->local);
+  NeoTraffic traffic = { socket->bytes_in, socket->bytes_out, -1, -1 };
+
+  if (!announced || !socket->up)
+    return;
+  announced->subflows++;
+  neo_traffic_add(&announced->traffic, &traffic);
 }
 
 static void take_inside(NeoStatus *status, NeoStatusProxy *proxy)
@@ -92,7 +88,7 @@ static void take_inside(NeoStatus *status, NeoStatusProxy *proxy)
   g_autoptr(GError) error = NULL;
 
   proxy->seen = look_inside(proxy->name, &inside, &error) && take_endpoints(proxy, inside.generic, &error) &&
-                take_sockets(proxy, inside.diag, &error);
+                neo_sockets_each(inside.diag, take_connection, take_subflow, proxy, &error);
   if (!proxy->seen)
     neo_status_unseen(status, "inside the namespace of proxy %s: %s", proxy->name, error->message);
 }

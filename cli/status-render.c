@@ -4,7 +4,7 @@
 #include "cli/text.h"
 
 /* Below this a table with all columns does not fit. */
-enum { WIDE = 120, SHOWN = 5 };
+enum { WIDE = 120 };
 
 typedef struct {
   GString *text;
@@ -134,7 +134,7 @@ static void print_connection(const Page *page, const NeoStatusConnection *connec
 
 static void print_connections(const Page *page, const NeoStatus *status)
 {
-  guint n = status->connections->len, shown = page->all ? n : MIN(n, SHOWN);
+  guint n = status->connections->len, shown = page->all ? n : MIN(n, NEO_STATUS_SHOWN);
   g_autofree char *in = neo_text_rate(status->traffic.rate_in), *out = neo_text_rate(status->traffic.rate_out);
 
   if (!n)

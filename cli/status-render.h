@@ -3,6 +3,9 @@
 
 #include "cli/status-model.h"
 
+/** Connections that are listed unless all are asked for. */
+enum { NEO_STATUS_SHOWN = 5 };
+
 /** @status for a person at a terminal of @width columns; @all shows each connection and not only the first. The caller owns it. */
 char *neo_status_to_text(const NeoStatus *status, guint width, gboolean all);
 

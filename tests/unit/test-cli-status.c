@@ -116,25 +116,34 @@ static NeoGatewayView *sample_view(void)
   return view;
 }
 
-static void add_subflow(NeoSockets *sockets, const char *local, const char *remote, guint8 remote_id, guint64 in)
+typedef struct {
+  NeoMptcpSocket connection;
+  NeoSubflowSocket subflows[2];
+} Sockets;
+
+static NeoSubflowSocket subflow(const char *local, const char *remote, guint8 remote_id, guint64 in)
 {
-  NeoSubflowSocket socket = {
-    .token = 77, .local = address(local), .remote = address(remote), .local_port = 40000, .remote_port = 443, .remote_id = remote_id,
+  return (NeoSubflowSocket){
+    .cookie = remote_id, .token = 77, .local = address(local), .remote = address(remote), .local_port = 40000, .remote_port = 443, .remote_id = remote_id,
     .up = TRUE, .bytes_in = in, .bytes_out = in / 100, .rtt_us = 31200 + remote_id * 1000, .retransmits = 3,
   };
-  g_array_append_val(sockets->subflows, socket);
 }
 
-static NeoSockets *sample_sockets(guint64 in, gint64 at)
+static Sockets sample_sockets(guint64 in)
 {
-  NeoSockets *sockets = neo_sockets_new();
-  NeoMptcpSocket connection = { .token = 77, .local = address("198.51.100.20"), .remote = address("192.0.2.10"), .remote_port = 443 };
+  return (Sockets){
+    { .token = 77, .local = address("198.51.100.20"), .remote = address("192.0.2.10"), .remote_port = 443, .counted = TRUE },
+    { subflow("198.51.100.20", "192.0.2.10", 0, in), subflow("198.51.100.181", "192.0.2.11", 2, 3 * in) },
+  };
+}
 
-  sockets->taken_at = at;
-  g_array_append_val(sockets->connections, connection);
-  add_subflow(sockets, "198.51.100.20", "192.0.2.10", 0, in);
-  add_subflow(sockets, "198.51.100.181", "192.0.2.11", 2, 3 * in);
-  return sockets;
+static NeoMoved *moved(const Sockets *sockets)
+{
+  NeoMoved *moved = neo_moved_new(0);
+
+  for (guint i = 0; i < G_N_ELEMENTS(sockets->subflows); i++)
+    neo_moved_note(moved, &sockets->subflows[i]);
+  return moved;
 }
 
 static NeoStatus *sample_status(void)
@@ -142,11 +151,17 @@ static NeoStatus *sample_status(void)
   NeoStatus *status = neo_status_new();
   g_autoptr(NeoGatewayView) view = sample_view();
   g_autoptr(NeoRoutes) routes = neo_routes_new();
-  g_autoptr(NeoSockets) before = sample_sockets(1000000, 0), now = sample_sockets(2000000, G_USEC_PER_SEC);
+  Sockets before = sample_sockets(1000000), now = sample_sockets(2000000);
+  g_autoptr(NeoMoved) old = moved(&before);
 
   status->mptcp = TRUE;
   neo_status_take_paths(status, view);
-  neo_status_take_sockets(status, now, before, view->seen->locals, view->seen->links, routes);
+  g_autoptr(NeoTally) tally = neo_tally_new(status, &(NeoTallyView){
+    .locals = view->seen->locals, .links = view->seen->links, .routes = routes, .before = old, .at = G_USEC_PER_SEC,
+  });
+  neo_tally_connection(&now.connection, tally);
+  neo_tally_subflow(&now.subflows[0], tally);
+  neo_tally_subflow(&now.subflows[1], tally);
   return status;
 }
 
@@ -176,22 +191,66 @@ static void test_gateway(void)
   g_assert_null(strstr(wide, "\n\n  PATH"));
 }
 
+/* A tally for a host of which nothing else is known. */
+static NeoTally *bare_tally(NeoStatus *status, const NeoRoutes *routes, const GArray *none, guint detailed)
+{
+  return neo_tally_new(status, &(NeoTallyView){ .locals = none, .links = none, .routes = routes, .detailed = detailed });
+}
+
 static void test_fallback(void)
 {
   g_autoptr(NeoStatus) status = neo_status_new();
   g_autoptr(NeoRoutes) routes = neo_routes_new();
-  g_autoptr(NeoSockets) sockets = sample_sockets(1000, 0);
-  g_autoptr(GArray) nothing = g_array_new(FALSE, FALSE, sizeof(NeoLocal)), no_links = g_array_new(FALSE, FALSE, sizeof(NeoLink));
+  g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(NeoLocal));
+  g_autoptr(NeoTally) tally = bare_tally(status, routes, none, 0);
+  Sockets sockets = sample_sockets(1000);
 
   /* One that is of no listed connection, and one that is plain TCP. */
-  g_array_set_size(sockets->connections, 0);
-  g_array_index(sockets->subflows, NeoSubflowSocket, 1).fallback = TRUE;
+  sockets.subflows[1].fallback = TRUE;
   status->mptcp = TRUE;
-  neo_status_take_sockets(status, sockets, NULL, nothing, no_links, routes);
+  neo_tally_subflow(&sockets.subflows[0], tally);
+  neo_tally_subflow(&sockets.subflows[1], tally);
   g_assert_cmpuint(status->subflows, ==, 2);
   g_assert_cmpuint(status->connections->len, ==, 1);
   g_autofree char *text = neo_status_to_text(status, 80, FALSE);
   g_assert_nonnull(strstr(text, "  with 192.0.2.11:443: 3.0 kB in, 30 B out; it fell back to plain TCP\n"));
+}
+
+/* Three connections that moved 0, 10 and 20 bytes. */
+static NeoStatus *tally_three(guint detailed, gboolean counted)
+{
+  NeoStatus *status = neo_status_new();
+  g_autoptr(NeoRoutes) routes = neo_routes_new();
+  g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(NeoLocal));
+  g_autoptr(NeoTally) tally = bare_tally(status, routes, none, detailed);
+
+  for (guint i = 0; i < 3; i++)
+    neo_tally_connection(&(NeoMptcpSocket){ .token = i + 1, .remote = address("192.0.2.10"), .counted = counted, .bytes = i * 10 }, tally);
+  for (guint i = 0; i < 3; i++) {
+    NeoSubflowSocket socket = subflow("198.51.100.20", "192.0.2.10", 0, i * 10);
+    socket.token = i + 1;
+    neo_tally_subflow(&socket, tally);
+  }
+  neo_status_sort(status);
+  return status;
+}
+
+static void test_brief(void)
+{
+  static const struct { guint detailed; gboolean counted; guint listed; } rows[] = { { 0, TRUE, 3 }, { 1, TRUE, 1 }, { 2, TRUE, 2 }, { 9, TRUE, 3 }, { 1, FALSE, 3 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autoptr(NeoStatus) status = tally_three(rows[i].detailed, rows[i].counted);
+    g_assert_cmpuint(status->subflows, ==, 3);
+    g_assert_cmpuint(status->traffic.in, ==, 30);
+    for (guint k = 0; k < 3; k++) {
+      const NeoStatusConnection *connection = status->connections->pdata[k];
+      g_assert_cmpuint(connection->token, ==, 3 - k);
+      g_assert_cmpuint(connection->traffic.in, ==, 20 - 10 * k);
+      g_assert_cmpuint(connection->subflows->len, ==, k < rows[i].listed);
+      g_assert_cmpint(connection->brief, ==, k >= rows[i].listed);
+    }
+  }
 }
 
 static void test_routes(void)
@@ -211,15 +270,15 @@ static void test_routes(void)
 
 static void test_rates(void)
 {
-  g_autoptr(NeoSockets) before = sample_sockets(500, 0), now = sample_sockets(400, G_USEC_PER_SEC);
-  g_autoptr(GArray) none = neo_sockets_traffic(now, NULL), some = neo_sockets_traffic(now, before);
+  Sockets before = sample_sockets(500), now = sample_sockets(400);
+  g_autoptr(NeoMoved) old = moved(&before);
 
-  g_assert_cmpfloat(g_array_index(none, NeoTraffic, 0).rate_in, ==, -1);
-  /* Another socket between the same addresses and ports: no rate rather than a wrong one. */
-  g_assert_cmpfloat(g_array_index(some, NeoTraffic, 0).rate_in, ==, -1);
-  g_array_set_size(before->subflows, 0);
-  g_autoptr(GArray) fresh = neo_sockets_traffic(now, before);
-  g_assert_cmpfloat(g_array_index(fresh, NeoTraffic, 0).rate_in, ==, 400);
+  g_assert_cmpfloat(neo_moved_traffic(NULL, &now.subflows[0], G_USEC_PER_SEC).rate_in, ==, -1);
+  /* Less than before: no rate rather than a wrong one. */
+  g_assert_cmpfloat(neo_moved_traffic(old, &now.subflows[0], G_USEC_PER_SEC).rate_in, ==, -1);
+  /* Another socket between the same addresses and ports. */
+  now.subflows[0].cookie = 99;
+  g_assert_cmpfloat(neo_moved_traffic(old, &now.subflows[0], G_USEC_PER_SEC).rate_in, ==, 400);
 }
 
 static void test_nothing(void)
@@ -357,6 +416,7 @@ int main(int argc, char **argv)
   g_test_add_func("/cli/json", test_json);
   g_test_add_func("/cli/gateway", test_gateway);
   g_test_add_func("/cli/fallback", test_fallback);
+  g_test_add_func("/cli/brief", test_brief);
   g_test_add_func("/cli/routes", test_routes);
   g_test_add_func("/cli/rates", test_rates);
   g_test_add_func("/cli/nothing", test_nothing);
