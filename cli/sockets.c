@@ -12,129 +12,160 @@
 #define IPPROTO_MPTCP 262
 #endif
 
+/* Attributes one after the other (linux/netlink.h). With many thousand sockets libmnl's calls for each cost more than all else here. */
+typedef struct {
+  const guint8 *at;
+  gsize left;
+} Attributes;
+
+typedef struct {
+  guint16 type;
+  gsize size;
+  const guint8 *payload;
+} Attribute;
+
+static gboolean next_attribute(Attributes *rest, Attribute *ret_attribute)
+{
+  const struct nlattr *attr = (const struct nlattr *)rest->at;
+
+  if (rest->left < NLA_HDRLEN || attr->nla_len < NLA_HDRLEN || attr->nla_len > rest->left)
+    return FALSE;
+  *ret_attribute = (Attribute){ attr->nla_type & NLA_TYPE_MASK, attr->nla_len - NLA_HDRLEN, rest->at + NLA_HDRLEN };
+  gsize aligned = NLA_ALIGN(attr->nla_len), step = MIN(aligned, rest->left);
+  rest->at += step;
+  rest->left -= step;
+  return TRUE;
+}
+
+/* What follows @header, which is as long as it should be. */
+static Attributes attributes_of(const struct nlmsghdr *message, const struct inet_diag_msg *header)
+{
+  return (Attributes){ (const guint8 *)(header + 1), mnl_nlmsg_get_payload_len(message) - sizeof *header };
+}
+
 /* struct mptcp_info grows at its end; the header that this is built with may be older than these fields. */
 enum { BYTES_SENT = 56, BYTES_RECEIVED = 64, COUNTED_SIZE = 80 };
 
-typedef struct {
-  struct mptcp_info info;
-  NeoMptcpSocket *socket;
-} ReadingConnection;
-
-static int take_mptcp_info(const struct nlattr *attr, void *data)
+static void take_mptcp_info(const Attribute *attribute, NeoMptcpSocket *socket)
 {
-  ReadingConnection *reading = data;
-  const guint8 *bytes = mnl_attr_get_payload(attr);
-  gsize size = mnl_attr_get_payload_len(attr);
+  struct mptcp_info info = { 0 };
   guint64 sent, received;
 
-  if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
-    return MNL_CB_OK;
-  memcpy(&reading->info, bytes, MIN(size, sizeof reading->info));
-  reading->socket->counted = size >= COUNTED_SIZE;
-  if (!reading->socket->counted)
-    return MNL_CB_OK;
-  memcpy(&sent, bytes + BYTES_SENT, sizeof sent);
-  memcpy(&received, bytes + BYTES_RECEIVED, sizeof received);
-  reading->socket->bytes = sent + received;
-  return MNL_CB_OK;
+  memcpy(&info, attribute->payload, MIN(attribute->size, sizeof info));
+  socket->token = info.mptcpi_token;
+  socket->fallback = (info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK) != 0;
+  socket->counted = attribute->size >= COUNTED_SIZE;
+  if (!socket->counted)
+    return;
+  memcpy(&sent, attribute->payload + BYTES_SENT, sizeof sent);
+  memcpy(&received, attribute->payload + BYTES_RECEIVED, sizeof received);
+  socket->bytes = sent + received;
 }
 
 gboolean neo_sockets_parse_connection(const struct nlmsghdr *message, NeoMptcpSocket *ret_socket)
 {
   NeoMptcpSocket socket = { 0 };
-  ReadingConnection reading = { .socket = &socket };
   const struct inet_diag_msg *header = neo_sock_diag_read(message, &socket.local, &socket.remote);
+  Attribute attribute;
 
-  if (!header || mnl_attr_parse(message, sizeof *header, take_mptcp_info, &reading) < MNL_CB_STOP)
+  if (!header)
     return FALSE;
+  for (Attributes rest = attributes_of(message, header); next_attribute(&rest, &attribute);)
+    if (attribute.type == INET_DIAG_INFO)
+      take_mptcp_info(&attribute, &socket);
   socket.local_port = g_ntohs(header->id.idiag_sport);
   socket.remote_port = g_ntohs(header->id.idiag_dport);
-  socket.token = reading.info.mptcpi_token;
-  socket.fallback = (reading.info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK) != 0;
   *ret_socket = socket;
   return TRUE;
 }
 
-static guint32 number(const struct nlattr *attr)
+static guint32 number(const Attribute *attribute)
 {
-  return mnl_attr_validate(attr, MNL_TYPE_U32) >= 0 ? mnl_attr_get_u32(attr) : 0;
+  guint32 value;
+
+  if (attribute->size != sizeof value)
+    return 0;
+  memcpy(&value, attribute->payload, sizeof value);
+  return value;
 }
 
-static guint8 small_number(const struct nlattr *attr)
+static guint8 small_number(const Attribute *attribute)
 {
-  return mnl_attr_validate(attr, MNL_TYPE_U8) >= 0 ? mnl_attr_get_u8(attr) : 0;
+  return attribute->size == sizeof(guint8) ? *attribute->payload : 0;
 }
 
-static int take_subflow_info(const struct nlattr *attr, void *data)
+static void take_flags(guint32 flags, NeoSubflowSocket *socket)
 {
-  NeoSubflowSocket *socket = data;
+  socket->backup = (flags & (MPTCP_SUBFLOW_FLAG_BKUP_LOC | MPTCP_SUBFLOW_FLAG_BKUP_REM)) != 0;
+  socket->fallback = !(flags & (MPTCP_SUBFLOW_FLAG_MCAP_REM | MPTCP_SUBFLOW_FLAG_JOIN_REM));
+}
 
-  switch (mnl_attr_get_type(attr)) {
-  case MPTCP_SUBFLOW_ATTR_TOKEN_LOC: socket->token = number(attr); break;
-  case MPTCP_SUBFLOW_ATTR_FLAGS:
-    socket->backup = (number(attr) & (MPTCP_SUBFLOW_FLAG_BKUP_LOC | MPTCP_SUBFLOW_FLAG_BKUP_REM)) != 0;
-    socket->fallback = !(number(attr) & (MPTCP_SUBFLOW_FLAG_MCAP_REM | MPTCP_SUBFLOW_FLAG_JOIN_REM));
-    break;
-  case MPTCP_SUBFLOW_ATTR_ID_LOC: socket->local_id = small_number(attr); break;
-  case MPTCP_SUBFLOW_ATTR_ID_REM: socket->remote_id = small_number(attr); break;
+static void take_subflow_info(Attributes rest, NeoSubflowSocket *socket)
+{
+  Attribute attribute;
+
+  while (next_attribute(&rest, &attribute))
+    switch (attribute.type) {
+    case MPTCP_SUBFLOW_ATTR_TOKEN_LOC: socket->token = number(&attribute); break;
+    case MPTCP_SUBFLOW_ATTR_FLAGS: take_flags(number(&attribute), socket); break;
+    case MPTCP_SUBFLOW_ATTR_ID_LOC: socket->local_id = small_number(&attribute); break;
+    case MPTCP_SUBFLOW_ATTR_ID_REM: socket->remote_id = small_number(&attribute); break;
+    }
+}
+
+/* TRUE if it is MPTCP's. */
+static gboolean take_ulp(Attributes rest, NeoSubflowSocket *socket)
+{
+  static const char name[] = "mptcp";
+  gboolean is_subflow = FALSE;
+  Attribute attribute;
+
+  while (next_attribute(&rest, &attribute)) {
+    if (attribute.type == INET_ULP_INFO_NAME)
+      is_subflow |= attribute.size == sizeof name && memcmp(attribute.payload, name, sizeof name) == 0;
+    if (attribute.type != INET_ULP_INFO_MPTCP)
+      continue;
+    is_subflow = TRUE;
+    take_subflow_info((Attributes){ attribute.payload, attribute.size }, socket);
   }
-  return MNL_CB_OK;
+  return is_subflow;
 }
 
-typedef struct {
-  NeoSubflowSocket socket;
-  gboolean is_subflow;
-} Reading;
-
-static int take_ulp(const struct nlattr *attr, void *data)
-{
-  Reading *reading = data;
-
-  if (mnl_attr_get_type(attr) == INET_ULP_INFO_NAME && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-    reading->is_subflow |= g_str_equal(mnl_attr_get_str(attr), "mptcp");
-  if (mnl_attr_get_type(attr) == INET_ULP_INFO_MPTCP) {
-    reading->is_subflow = TRUE;
-    mnl_attr_parse_nested(attr, take_subflow_info, &reading->socket);
-  }
-  return MNL_CB_OK;
-}
-
-static void take_info(const struct nlattr *attr, NeoSubflowSocket *socket)
+static void take_info(const Attribute *attribute, NeoSubflowSocket *socket)
 {
   struct tcp_info info = { 0 };
 
-  memcpy(&info, mnl_attr_get_payload(attr), MIN(mnl_attr_get_payload_len(attr), sizeof info));
+  memcpy(&info, attribute->payload, MIN(attribute->size, sizeof info));
   socket->bytes_in = info.tcpi_bytes_received;
   socket->bytes_out = info.tcpi_bytes_acked;
   socket->rtt_us = info.tcpi_rtt;
   socket->retransmits = info.tcpi_total_retrans;
 }
 
-static int take_tcp(const struct nlattr *attr, void *data)
-{
-  Reading *reading = data;
-
-  if (mnl_attr_get_type(attr) == INET_DIAG_INFO)
-    take_info(attr, &reading->socket);
-  if (mnl_attr_get_type(attr) == INET_DIAG_ULP_INFO)
-    mnl_attr_parse_nested(attr, take_ulp, reading);
-  return MNL_CB_OK;
-}
-
 gboolean neo_sockets_parse_subflow(const struct nlmsghdr *message, NeoSubflowSocket *ret_socket)
 {
-  Reading reading = { 0 };
-  const struct inet_diag_msg *header = neo_sock_diag_read(message, &reading.socket.local, &reading.socket.remote);
+  NeoSubflowSocket socket = { 0 };
+  const struct inet_diag_msg *header = neo_sock_diag_read(message, &socket.local, &socket.remote);
+  gboolean is_subflow = FALSE;
+  Attribute attribute;
 
-  if (!header || mnl_attr_parse(message, sizeof *header, take_tcp, &reading) < MNL_CB_STOP || !reading.is_subflow)
+  if (!header)
     return FALSE;
-  reading.socket.cookie = (guint64)header->id.idiag_cookie[1] << 32 | header->id.idiag_cookie[0];
-  reading.socket.local_port = g_ntohs(header->id.idiag_sport);
-  reading.socket.remote_port = g_ntohs(header->id.idiag_dport);
-  reading.socket.link = header->id.idiag_if;
-  reading.socket.up = header->idiag_state == NEO_SOCKET_ESTABLISHED;
-  reading.socket.fallback &= reading.socket.up;
-  *ret_socket = reading.socket;
+  for (Attributes rest = attributes_of(message, header); next_attribute(&rest, &attribute);) {
+    if (attribute.type == INET_DIAG_INFO)
+      take_info(&attribute, &socket);
+    if (attribute.type == INET_DIAG_ULP_INFO)
+      is_subflow |= take_ulp((Attributes){ attribute.payload, attribute.size }, &socket);
+  }
+  if (!is_subflow)
+    return FALSE;
+  socket.cookie = (guint64)header->id.idiag_cookie[1] << 32 | header->id.idiag_cookie[0];
+  socket.local_port = g_ntohs(header->id.idiag_sport);
+  socket.remote_port = g_ntohs(header->id.idiag_dport);
+  socket.link = header->id.idiag_if;
+  socket.up = header->idiag_state == NEO_SOCKET_ESTABLISHED;
+  socket.fallback &= socket.up;
+  *ret_socket = socket;
   return TRUE;
 }
 
