@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/status-connections.h"
 
+#include <string.h>
+
 #include "cli/address-key.h"
 
 NeoRoutes *neo_routes_new(void)
@@ -95,6 +97,7 @@ struct NeoTally {
   NeoTallyView view;
   GHashTable *connections; /* token to NeoStatusConnection */
   GHashTable *locals;      /* Local, by its address */
+  GHashTable *ways;        /* Way */
   GArray *ranks;           /* Rank of each connection, for as long as the kernel says all */
   gboolean ranked;         /* no more connections come */
 };
@@ -103,6 +106,29 @@ typedef struct {
   NeoStatusConnection *connection;
   guint64 bytes;
 } Rank;
+
+/* One of the status's ways, by where it leads. */
+typedef struct {
+  const char *interface;
+  NeoAddress remote;
+  gboolean relay;
+  guint index;
+} Way;
+
+static guint hash_way(gconstpointer key)
+{
+  const Way *way = key;
+
+  return neo_address_hash(&way->remote) * 31 + g_direct_hash(way->interface) + way->relay;
+}
+
+/* The name is that of a link, so the same place is the same name. */
+static gboolean equal_ways(gconstpointer a, gconstpointer b)
+{
+  const Way *x = a, *y = b;
+
+  return x->interface == y->interface && x->relay == y->relay && neo_address_equal(&x->remote, &y->remote);
+}
 
 static const char *name_of(const GArray *links, int index)
 {
@@ -135,6 +161,7 @@ NeoTally *neo_tally_new(NeoStatus *status, const NeoTallyView *view)
   *tally = (NeoTally){
     .status = status, .view = *view, .connections = g_hash_table_new(NULL, NULL),
     .locals = g_hash_table_new_full(neo_address_hash, neo_address_hash_equal, g_free, NULL),
+    .ways = g_hash_table_new_full(hash_way, equal_ways, g_free, NULL),
     .ranks = view->detailed ? g_array_new(FALSE, FALSE, sizeof(Rank)) : NULL,
   };
   index_addresses(tally);
@@ -147,6 +174,7 @@ void neo_tally_free(NeoTally *tally)
     return;
   g_hash_table_unref(tally->connections);
   g_hash_table_unref(tally->locals);
+  g_hash_table_unref(tally->ways);
   g_clear_pointer(&tally->ranks, g_array_unref);
   g_free(tally);
 }
@@ -205,6 +233,31 @@ static void count_for_path(NeoStatusPath *path, const NeoStatusSubflow *subflow)
   path->subflows++;
 }
 
+static NeoStatusWay *way_of(NeoTally *tally, const Local *local, const NeoStatusSubflow *subflow)
+{
+  GArray *ways = tally->status->ways;
+  Way key = { local->interface, subflow->remote, subflow->relay, ways->len };
+  const Way *known = g_hash_table_lookup(tally->ways, &key);
+
+  if (known)
+    return &g_array_index(ways, NeoStatusWay, known->index);
+  NeoStatusWay way = { .remote = subflow->remote, .relay = subflow->relay, .traffic = NEO_TRAFFIC_NONE };
+  memcpy(way.interface, subflow->interface, sizeof way.interface);
+  g_array_append_val(ways, way);
+  g_hash_table_add(tally->ways, g_memdup2(&key, sizeof key));
+  return &g_array_index(ways, NeoStatusWay, key.index);
+}
+
+static void count_for_way(NeoStatusWay *way, const NeoStatusSubflow *subflow)
+{
+  neo_traffic_add(&way->traffic, &subflow->traffic);
+  way->retransmits += subflow->retransmits;
+  way->joining += !subflow->up;
+  if (subflow->up)
+    way->rtt_us = ((guint64)way->rtt_us * way->joined + subflow->rtt_us) / (way->joined + 1);
+  way->joined += subflow->up;
+}
+
 /* The kernel lists no MPTCP connection for a socket that has become plain TCP at its beginning. */
 static NeoStatusConnection *connection_of(NeoTally *tally, const NeoSubflowSocket *socket)
 {
@@ -241,6 +294,9 @@ void neo_tally_subflow(const NeoSubflowSocket *socket, gpointer data)
   neo_traffic_add(&tally->status->traffic, &subflow.traffic);
   if (local && local->path && subflow.up)
     count_for_path(local->path, &subflow);
+  /* A server has a remote address for each client. */
+  if (local && tally->status->gateway)
+    count_for_way(way_of(tally, local, &subflow), &subflow);
   NeoStatusConnection *connection = connection_of(tally, socket);
   if (connection)
     count_for_connection(connection, &subflow);

@@ -65,6 +65,20 @@ static void put_subflow(GString *json, const NeoStatusSubflow *subflow)
   neo_json_close(json, '{');
 }
 
+static void put_way(GString *json, const NeoStatusWay *way)
+{
+  neo_json_open(json, NULL, '{');
+  neo_json_string(json, "interface", way->interface);
+  put_address(json, "remote", &way->remote);
+  neo_json_string(json, "via", way->relay ? "relay" : "direct");
+  neo_json_uint(json, "subflows", way->joined);
+  neo_json_uint(json, "joining", way->joining);
+  put_rtt(json, way->rtt_us);
+  neo_json_uint(json, "retransmits", way->retransmits);
+  put_traffic(json, &way->traffic);
+  neo_json_close(json, '{');
+}
+
 static void put_connection(GString *json, gconstpointer item)
 {
   const NeoStatusConnection *connection = item;
@@ -145,6 +159,7 @@ static void put_racer(GString *json, gconstpointer item)
     neo_json_open(json, NULL, '{');
     neo_json_string(json, "endpoint", win->endpoint);
     put_count(json, "won", racer->running ? (gint64)win->won : -1);
+    neo_json_real(json, "last_connect_ms", win->connect_us ? win->connect_us / 1000.0 : -1);
     neo_json_close(json, '{');
   }
   neo_json_close(json, '[');
@@ -194,6 +209,10 @@ char *neo_status_to_json(const NeoStatus *status)
   neo_json_open(json, "paths", '[');
   for (guint i = 0; i < status->paths->len; i++)
     put_path(json, &g_array_index(status->paths, NeoStatusPath, i));
+  neo_json_close(json, '[');
+  neo_json_open(json, "ways", '[');
+  for (guint i = 0; i < status->ways->len; i++)
+    put_way(json, &g_array_index(status->ways, NeoStatusWay, i));
   neo_json_close(json, '[');
   put_all(json, "connections", status->connections, put_connection);
   put_all(json, "relays", status->relays, put_relay);

@@ -2,6 +2,7 @@
 #include "cli/status-model.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 static void free_connection(gpointer data)
 {
@@ -57,6 +58,7 @@ NeoStatus *neo_status_new(void)
 
   *status = (NeoStatus){
     .paths = g_array_new(FALSE, FALSE, sizeof(NeoStatusPath)),
+    .ways = g_array_new(FALSE, FALSE, sizeof(NeoStatusWay)),
     .connections = g_ptr_array_new_with_free_func(free_connection),
     .relays = g_ptr_array_new_with_free_func(free_relay),
     .proxies = g_ptr_array_new_with_free_func(free_proxy),
@@ -73,6 +75,7 @@ void neo_status_free(NeoStatus *status)
   if (!status)
     return;
   g_array_unref(status->paths);
+  g_array_unref(status->ways);
   g_ptr_array_unref(status->connections);
   g_ptr_array_unref(status->relays);
   g_ptr_array_unref(status->proxies);
@@ -157,7 +160,19 @@ static int compare(gconstpointer a, gconstpointer b)
   return (bytes[0] < bytes[1]) - (bytes[0] > bytes[1]);
 }
 
+static int compare_ways(gconstpointer a, gconstpointer b)
+{
+  const NeoStatusWay *x = a, *y = b;
+  int by_name = g_strcmp0(x->interface, y->interface), by_length = strlen(x->interface) - strlen(y->interface);
+
+  /* neo10 comes after neo9. */
+  if (by_name)
+    return by_length ? by_length : by_name;
+  return x->relay != y->relay ? x->relay - y->relay : memcmp(&x->remote, &y->remote, sizeof x->remote);
+}
+
 void neo_status_sort(NeoStatus *status)
 {
+  g_array_sort(status->ways, compare_ways);
   g_ptr_array_sort(status->connections, compare);
 }

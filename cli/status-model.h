@@ -37,6 +37,16 @@ typedef struct {
   NeoTraffic traffic;
 } NeoStatusSubflow;
 
+/** A path (or the card, without one) and a remote address: all subflows from the one to the other. */
+typedef struct {
+  char interface[IFNAMSIZ];
+  NeoAddress remote;
+  gboolean relay;           /**< as of a subflow */
+  guint joined, joining;    /**< established; without an answer yet */
+  guint32 rtt_us, retransmits; /**< the mean of the established ones, 0: not measured; the sum */
+  NeoTraffic traffic;
+} NeoStatusWay;
+
 /** A live MPTCP connection. */
 typedef struct {
   guint32 token;
@@ -79,10 +89,11 @@ typedef struct {
   guint connections;    /**< live MPTCP connections of clients */
 } NeoStatusProxy;
 
-/** How often an endpoint has won a race. */
+/** How often an endpoint has won a race, and how long it took to connect when it last did. */
 typedef struct {
   char *endpoint;
   guint64 won;
+  guint32 connect_us;   /**< 0: never, or not known */
 } NeoStatusWins;
 
 /** A racer of this host. */
@@ -98,6 +109,7 @@ typedef struct {
 typedef struct {
   gboolean gateway;
   GArray *paths;          /**< NeoStatusPath */
+  GArray *ways;           /**< NeoStatusWay, of a gateway, in the order of interfaces, then direct ones before relays */
   GPtrArray *connections; /**< NeoStatusConnection */
   guint subflows;         /**< of all connections */
   NeoTraffic traffic;     /**< of all subflows */
@@ -127,5 +139,5 @@ void neo_traffic_add(NeoTraffic *sum, const NeoTraffic *part);
 /** Notes once what could not be seen. */
 void neo_status_unseen(NeoStatus *status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/** Puts the connections with the highest rate, then the most bytes, first; brief ones come last. */
+/** Puts ways in their order, and the connections with the highest rate, then the most bytes, first; brief ones come last. */
 void neo_status_sort(NeoStatus *status);

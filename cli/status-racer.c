@@ -9,14 +9,32 @@ static gboolean parse_number(const char *text, guint64 *ret_number)
   return g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, ret_number, NULL);
 }
 
+/* "12 (31240 us)", or "12" if it has not connected yet */
+static gboolean parse_win(char *text, NeoStatusWins *win)
+{
+  char *time = strstr(text, " (");
+  guint64 us = 0;
+
+  if (time) {
+    if (!g_str_has_suffix(time, " us)"))
+      return FALSE;
+    time[strlen(time) - strlen(" us)")] = '\0';
+    *time = '\0';
+    if (!parse_number(time + 2, &us) || us > G_MAXUINT32)
+      return FALSE;
+  }
+  win->connect_us = us;
+  return parse_number(text, &win->won);
+}
+
 static gboolean parse_wins(const char *text, GArray *wins)
 {
   g_auto(GStrv) parts = g_strsplit(text, ",", -1);
 
   for (char **part = parts; *part; part++) {
-    char *entry = g_strstrip(*part), *blank = strrchr(entry, ' ');
+    char *entry = g_strstrip(*part), *blank = strchr(entry, ' ');
     NeoStatusWins win;
-    if (!blank || !parse_number(blank + 1, &win.won))
+    if (!blank || !parse_win(blank + 1, &win))
       return FALSE;
     win.endpoint = g_strndup(entry, blank - entry);
     g_array_append_val(wins, win);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/status-render.h"
 
+#include "cli/status-ways.h"
 #include "cli/text.h"
 
 /* Below this a table with all columns does not fit. */
@@ -97,6 +98,7 @@ static void print_gateway(const Page *page, const NeoStatus *status)
     g_string_append_printf(page->text, "  ! %s\n", clean);
   }
   print_paths(page, status);
+  neo_status_print_ways(status, page->width, page->text);
 }
 
 static void add_subflow(NeoTextTable *table, const NeoStatusConnection *connection, const NeoStatusSubflow *subflow, gboolean wide)
@@ -200,7 +202,7 @@ static void print_proxies(const Page *page, const NeoStatus *status)
 
 static void print_racer(const Page *page, const NeoStatusRacer *racer)
 {
-  g_autoptr(NeoTextTable) table = neo_text_table_new("ENDPOINT|>WON");
+  g_autoptr(NeoTextTable) table = neo_text_table_new("ENDPOINT|>WON|>LAST CONNECT");
 
   g_string_append_printf(page->text, "  %s: socket %s, service %s", racer->name, or_dash(racer->socket_state), or_dash(racer->service_state));
   if (racer->running)
@@ -210,6 +212,7 @@ static void print_racer(const Page *page, const NeoStatusRacer *racer)
     const NeoStatusWins *win = &g_array_index(racer->wins, NeoStatusWins, i);
     neo_text_table_add(table, win->endpoint);
     add_count(table, racer->running ? (gint64)win->won : -1);
+    neo_text_table_take(table, neo_text_rtt(win->connect_us));
   }
   neo_text_table_print(table, 4, page->text);
 }

@@ -142,10 +142,18 @@ gboolean racer_endpoint_same_source(const RacerEndpoint *a, const RacerEndpoint 
   return neo_address_equal(&a->bind, &b->bind) && g_strcmp0(a->device, b->device) == 0;
 }
 
-void racer_endpoint_count(RacerEndpoint *endpoint, gboolean won)
+void racer_endpoint_won(RacerEndpoint *endpoint, guint connect_usec)
+{
+  for (; endpoint; endpoint = endpoint->parent) {
+    g_atomic_int_set(&endpoint->connect_usec, MIN(connect_usec, G_MAXINT));
+    g_atomic_int_inc(&endpoint->won);
+  }
+}
+
+void racer_endpoint_failed(RacerEndpoint *endpoint)
 {
   for (; endpoint; endpoint = endpoint->parent)
-    g_atomic_int_inc(won ? &endpoint->won : &endpoint->failed);
+    g_atomic_int_inc(&endpoint->failed);
 }
 
 RacerEndpoint *racer_endpoint_ref(RacerEndpoint *endpoint)

@@ -19,6 +19,7 @@ struct RacerEndpoint {
   char *device;       /**< the interface they leave by; NULL: routing says */
   RacerEndpoint *parent; /**< the one with @srv that this came from; NULL: none */
   gint won, failed;   /**< races won, connection attempts failed; atomic */
+  gint connect_usec;  /**< how long it took to connect when it last won, 0: never won; atomic */
 };
 
 /**
@@ -33,8 +34,11 @@ RacerEndpoint *racer_endpoint_new_child(RacerEndpoint *parent, const char *host,
 /** Whether connections of both come from the same place. */
 gboolean racer_endpoint_same_source(const RacerEndpoint *a, const RacerEndpoint *b);
 
-/** Counts a race won or an attempt failed, for the parent too. Any thread. */
-void racer_endpoint_count(RacerEndpoint *endpoint, gboolean won);
+/** Counts a race won, and notes how long it took to connect, for the parent too. Any thread. */
+void racer_endpoint_won(RacerEndpoint *endpoint, guint connect_usec);
+
+/** Counts an attempt that failed, for the parent too. Any thread. */
+void racer_endpoint_failed(RacerEndpoint *endpoint);
 
 RacerEndpoint *racer_endpoint_ref(RacerEndpoint *endpoint);
 void racer_endpoint_unref(RacerEndpoint *endpoint);

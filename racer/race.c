@@ -94,7 +94,7 @@ static void fail_attempt(Attempt *attempt, int error)
 {
   close_attempt(attempt);
   attempt->error = error;
-  racer_endpoint_count(attempt->endpoint, FALSE);
+  racer_endpoint_failed(attempt->endpoint);
 }
 
 static void win(Attempt *attempt, gboolean mptcp)
@@ -108,7 +108,7 @@ static void win(Attempt *attempt, gboolean mptcp)
   RacerTarget *target = racer_targets_find(attempt->race->targets, &attempt->address, attempt->endpoint);
   if (target)
     racer_targets_learn(attempt->race->targets, target, result.connect_usec, attempt->race->whole, racer_loop_now(attempt->race->loop));
-  racer_endpoint_count(attempt->endpoint, TRUE);
+  racer_endpoint_won(attempt->endpoint, result.connect_usec);
   finish(attempt->race, &result);
 }
 

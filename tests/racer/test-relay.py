@@ -231,7 +231,7 @@ def test_concurrent():
         for thread in threads:
             thread.join(DEADLINE)
         assert len(results) == 200 and all(results.values())
-        wait_for("all closed", lambda: racer.notify.status().startswith("0 open; won: 127.0.0.1:2000 200;"))
+        wait_for("all closed", lambda: racer.notify.status().startswith("0 open; won: 127.0.0.1:2000 200 ("))
 
 
 def test_dialogue():

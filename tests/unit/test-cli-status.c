@@ -182,6 +182,11 @@ static void test_gateway(void)
                   "  neo2         0            -             -        -        0     0%\n"
                   "  neo3         0            -             -        -        0     0%\n"
                   "\n"
+                  "  Subflows of each path by remote address\n"
+                  "  PATH  192.0.2.10  relay 192.0.2.11\n"
+                  "  ens3           1                 -\n"
+                  "  neo1           -                 1\n"
+                  "\n"
                   "Connections: 1 of MPTCP with 2 subflows; 32.0 Mbit/s in, 320.0 kbit/s out\n"
                   "  with 192.0.2.10:443: 8.0 MB in, 80.0 kB out\n"
                   "    PATH  REMOTE      VIA              IN           OUT      RTT  RETRANS  SHARE\n"
@@ -189,6 +194,8 @@ static void test_gateway(void)
                   "    neo1  192.0.2.11  relay   24.0 Mbit/s  240.0 kbit/s  33.2 ms        3    75%\n");
   g_assert_nonnull(strstr(wide, "\n    neo1  198.51.100.181:40000  192.0.2.11:443  relay   24.0 Mbit/s"));
   g_assert_null(strstr(wide, "\n\n  PATH"));
+  g_autofree char *slim = neo_status_to_text(status, 20, FALSE);
+  g_assert_nonnull(strstr(slim, "  ens3           1\n  neo1           -\n  and to 1 more: neo status --json\n"));
 }
 
 /* A tally for a host of which nothing else is known. */
@@ -368,7 +375,8 @@ static void test_proxy(void)
 
 static void test_racer(void)
 {
-  static const char *const wrong[] = { "", "open", "3 open; won: a 1", "x open; won: a 1; failed 0", "3 open; won: a; failed 0", "3 open; won: a 1; failed x" };
+  static const char *const wrong[] = { "", "open", "3 open; won: a 1", "x open; won: a 1; failed 0", "3 open; won: a; failed 0", "3 open; won: a 1; failed x",
+                                       "3 open; won: a 1 (5 ms); failed 0", "3 open; won: a 1 (x us); failed 0", "3 open; won: a 1 (9999999999 us); failed 0" };
   g_autoptr(NeoStatus) status = neo_status_new();
   NeoStatusRacer *racer = neo_status_racer_new("8443");
 
@@ -376,16 +384,16 @@ static void test_racer(void)
   for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
     g_assert_false(neo_status_parse_racer(wrong[i], racer));
   g_assert_false(racer->running);
-  g_assert_true(neo_status_parse_racer("3 open; won: px:443 12, [2001:db8::1]:443 3; failed 4", racer));
+  g_assert_true(neo_status_parse_racer("3 open; won: px:443 12 (31240 us), [2001:db8::1]:443 3; failed 4", racer));
   racer->socket_state = g_strdup("active");
   racer->service_state = g_strdup("active");
   status->mptcp = TRUE;
   take(neo_status_to_text(status, 80, FALSE),
        "Racer\n"
        "  8443: socket active, service active; 3 open, 4 races that nobody won\n"
-       "    ENDPOINT           WON\n"
-       "    px:443              12\n"
-       "    [2001:db8::1]:443    3\n");
+       "    ENDPOINT           WON  LAST CONNECT\n"
+       "    px:443              12       31.2 ms\n"
+       "    [2001:db8::1]:443    3             -\n");
 }
 
 static void test_status_json(void)
@@ -394,6 +402,8 @@ static void test_status_json(void)
 
   g_array_set_size(status->paths, 1);
   g_ptr_array_set_size(status->complaints, 0);
+  neo_status_sort(status);
+  g_array_set_size(status->ways, 1);
   g_array_set_size(((NeoStatusConnection *)status->connections->pdata[0])->subflows, 1);
   g_ptr_array_add(status->relays, sample_relay());
   take(neo_status_to_json(status),
@@ -401,6 +411,8 @@ static void test_status_json(void)
        "\"rate_in\":4000000.000,\"rate_out\":40000.000,\"paths\":[{\"interface\":\"neo1\",\"address\":\"198.51.100.181\",\"lease_s\":43080,"
        "\"table\":1001,\"rule\":true,\"mptcp_endpoint\":2,\"state\":\"up\",\"subflows\":1,\"rtt_ms\":33.200,\"retransmits\":3,"
        "\"bytes_in\":6000000,\"bytes_out\":60000,\"rate_in\":3000000.000,\"rate_out\":30000.000}],"
+       "\"ways\":[{\"interface\":\"ens3\",\"remote\":\"192.0.2.10\",\"via\":\"direct\",\"subflows\":1,\"joining\":0,\"rtt_ms\":31.200,"
+       "\"retransmits\":3,\"bytes_in\":2000000,\"bytes_out\":20000,\"rate_in\":1000000.000,\"rate_out\":10000.000}],"
        "\"connections\":[{\"token\":77,\"remote\":\"192.0.2.10\",\"remote_port\":443,\"fallback\":false,\"bytes_in\":8000000,"
        "\"bytes_out\":80000,\"rate_in\":4000000.000,\"rate_out\":40000.000,\"subflows\":[{\"interface\":\"ens3\",\"local\":\"198.51.100.20\","
        "\"local_port\":40000,\"remote\":\"192.0.2.10\",\"remote_port\":443,\"via\":\"direct\",\"backup\":false,\"established\":true,"

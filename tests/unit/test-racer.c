@@ -101,8 +101,8 @@ static void test_endpoint_source(void)
   g_assert_true(racer_endpoint_same_source(two, child));
   g_assert_cmpstr(service->srv, ==, "_px._tcp.example.org");
   g_assert_cmpstr(child->text, ==, "px1.example.org:443");
-  racer_endpoint_count(child, TRUE);
-  racer_endpoint_count(child, FALSE);
+  racer_endpoint_won(child, 250);
+  racer_endpoint_failed(child);
   g_assert_cmpint(service->won, ==, 1);
   g_assert_cmpint(service->failed, ==, 1);
 }
@@ -200,9 +200,10 @@ static void test_status(void)
   g_autoptr(RacerSettings) settings = racer_settings_parse("f", "[Racer]\nEndpoints=px:1 ra:2\n", &error);
 
   ((RacerEndpoint *)settings->endpoints->pdata[0])->won = 12;
+  ((RacerEndpoint *)settings->endpoints->pdata[0])->connect_usec = 31240;
   ((RacerEndpoint *)settings->endpoints->pdata[1])->won = 3;
   g_autofree char *status = racer_status(settings->endpoints, 4, 5);
-  g_assert_cmpstr(status, ==, "4 open; won: px:1 12, ra:2 3; failed 5");
+  g_assert_cmpstr(status, ==, "4 open; won: px:1 12 (31240 us), ra:2 3; failed 5");
 }
 
 static void test_trial_text(void)
