@@ -165,7 +165,7 @@ static void put_head(GString *svg, const NeoPlotData *data, guint width, guint h
   neo_plot_put_patterns(svg, data);
   g_string_append_printf(svg,
                          "<rect class=\"page\" width=\"100%%\" height=\"100%%\"/>\n<text class=\"title\" x=\"%d\" y=\"32\">%s</text>\n"
-                         "<text x=\"%d\" y=\"53\">%s in %.4g s, mean %s%s</text>\n",
+                         "<text x=\"%d\" y=\"53\">%s in %.1f s, mean %s%s</text>\n",
                          RIGHT, escaped, RIGHT, moved, duration, mean, relays ? "; striped: by relays" : "");
 }
 

@@ -302,6 +302,18 @@ static double racer_failed(gconstpointer item)
 
 READER(racer_won, NeoStatusWins, won)
 
+static double racer_connect(gconstpointer item)
+{
+  guint32 us = ((const NeoStatusWins *)item)->connect_us;
+
+  return us ? us / 1e6 : NAN;
+}
+
+static const NeoMetric endpoint_metrics[] = {
+  { "neo_racer_wins_total", "Races that the endpoint won.", TRUE, racer_won },
+  { "neo_racer_connect_seconds", "How long it took to connect to the endpoint when it last did.", FALSE, racer_connect },
+};
+
 static const NeoMetric racer_metrics[] = {
   { "neo_racer_listening", "Whether the socket of the racer is active.", FALSE, racer_listening },
   { "neo_racer_running", "Whether the service of the racer runs; it starts with the first connection.", FALSE, racer_running },
@@ -311,7 +323,6 @@ static const NeoMetric racer_metrics[] = {
 
 static void add_racers(GString *text, const NeoStatus *status)
 {
-  static const NeoMetric won = { "neo_racer_wins_total", "Races that the endpoint won.", TRUE, racer_won };
   g_autoptr(GArray) racers = neo_series_new(), endpoints = neo_series_new();
 
   for (guint i = 0; i < status->racers->len; i++) {
@@ -323,7 +334,7 @@ static void add_racers(GString *text, const NeoStatus *status)
     }
   }
   add_all(text, racer_metrics, G_N_ELEMENTS(racer_metrics), racers);
-  neo_exposition_add(text, &won, endpoints);
+  add_all(text, endpoint_metrics, G_N_ELEMENTS(endpoint_metrics), endpoints);
 }
 
 char *neo_status_to_prometheus(const NeoStatus *status, const char *netstat)

@@ -15,7 +15,6 @@
 /* To look at more of them takes longer than that, and for rates all are looked at twice. */
 enum { FEW_SOCKETS = 4096 };
 
-
 static char *render(const NeoStatus *status, gboolean json, gboolean prometheus, gboolean all)
 {
   g_autofree char *netstat = NULL;

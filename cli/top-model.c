@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/top-model.h"
 
+#include <string.h>
+
 #include "cli/text.h"
 
 enum { HISTORY = 240 };
 
 typedef enum { GROUP_PATH, GROUP_WAY, GROUP_RELAY, GROUP_PROXY, N_GROUPS } Group;
 
-static const char *const group_names[N_GROUPS] = { "Paths", "Ways", "Relays", "Announced" };
+/* What a group's columns of figures are called; one that it never has is blank. */
+static const struct {
+  const char *name, *in, *out, *rtt;
+} groups[N_GROUPS] = {
+  { "Paths", "IN", "OUT", "RTT" },
+  { "Ways", "IN", "OUT", "RTT" },
+  { "Relays", "FORWARDED", "", "" },
+  { "Announced", "IN", "OUT", "" },
+};
 
 typedef struct {
   Group group;
@@ -15,17 +25,17 @@ typedef struct {
   const char *state;  /* static; NULL: up */
   guint32 rtt_us;
   NeoTraffic traffic; /* of this look */
-  guint64 bytes_before;
+  NeoTraffic before;  /* of the last look */
   gint64 at;          /* of this look; of the last one until it is seen again */
   GArray *history;    /* double: bytes per second, oldest first */
-  guint order;        /* in which it was seen first */
 } Row;
 
 struct NeoTop {
   GPtrArray *rows; /* Row */
   NeoTopOrder order;
   NeoTraffic sum;
-  guint connections, subflows;
+  guint connections, subflows; /* of this host */
+  guint clients;               /* connections of its proxies */
 };
 
 static void free_row(gpointer data)
@@ -70,11 +80,11 @@ static Row *row_of(NeoTop *top, Group group, const char *name, gint64 now)
 
   if (!row) {
     row = g_new0(Row, 1);
-    *row = (Row){ .group = group, .name = g_strdup(name), .history = g_array_new(FALSE, FALSE, sizeof(double)), .order = top->rows->len };
+    *row = (Row){ .group = group, .name = g_strdup(name), .history = g_array_new(FALSE, FALSE, sizeof(double)) };
     row->traffic = NEO_TRAFFIC_NONE;
     g_ptr_array_add(top->rows, row);
   } else if (row->at != now) {
-    row->bytes_before = row->traffic.in + row->traffic.out;
+    row->before = row->traffic;
     row->traffic = NEO_TRAFFIC_NONE;
     row->rtt_us = 0;
     row->state = NULL;
@@ -122,6 +132,7 @@ static void take_services(NeoTop *top, const NeoStatus *status, gint64 now)
   }
   for (guint i = 0; i < status->proxies->len; i++) {
     const NeoStatusProxy *proxy = status->proxies->pdata[i];
+    top->clients += proxy->connections;
     for (guint k = 0; k < proxy->announced->len; k++) {
       const NeoStatusAnnounced *announced = &g_array_index(proxy->announced, NeoStatusAnnounced, k);
       g_autofree char *address = neo_address_to_string(&announced->address);
@@ -136,13 +147,18 @@ static double rate_of(const Row *row)
   return MAX(row->traffic.rate_in, 0) + MAX(row->traffic.rate_out, 0);
 }
 
+static double rate_between(guint64 before, guint64 now, gint64 us)
+{
+  return now >= before ? (now - before) * (double)G_USEC_PER_SEC / us : 0;
+}
+
 /* Where nobody measured a rate, the bytes since the last look tell it. */
 static void end_look(Row *row, gint64 before)
 {
-  guint64 bytes = row->traffic.in + row->traffic.out;
-
-  if (row->traffic.rate_in < 0 && row->traffic.rate_out < 0 && before && row->history->len)
-    row->traffic.rate_in = bytes >= row->bytes_before ? (bytes - row->bytes_before) * (double)G_USEC_PER_SEC / (row->at - before) : 0;
+  if (row->traffic.rate_in < 0 && row->traffic.rate_out < 0 && before && row->history->len) {
+    row->traffic.rate_in = rate_between(row->before.in, row->traffic.in, row->at - before);
+    row->traffic.rate_out = rate_between(row->before.out, row->traffic.out, row->at - before);
+  }
   double rate = rate_of(row);
   g_array_append_val(row->history, rate);
   if (row->history->len > HISTORY)
@@ -153,6 +169,7 @@ void neo_top_update(NeoTop *top, const NeoStatus *status, gint64 now)
 {
   gint64 before = top->rows->len ? ((Row *)top->rows->pdata[0])->at : 0;
 
+  top->clients = 0;
   take_paths(top, status, now);
   for (guint i = 0; i < status->connections->len; i++)
     take_connection(top, status->connections->pdata[i], now);
@@ -181,7 +198,8 @@ static int compare(gconstpointer a, gconstpointer b, gpointer data)
     return rate_of(x) > rate_of(y) ? -1 : 1;
   if (order == NEO_TOP_BY_RTT && x->rtt_us != y->rtt_us)
     return x->rtt_us > y->rtt_us ? -1 : 1;
-  return (x->order > y->order) - (x->order < y->order);
+  /* neo2 before neo10. */
+  return strverscmp(x->name, y->name);
 }
 
 void neo_top_sort(NeoTop *top, NeoTopOrder order)
@@ -228,7 +246,7 @@ typedef struct {
   GArray *lines;
   guint width, height, name_width;
   gboolean ascii;
-  double max;
+  double max[N_GROUPS];
 } Screen;
 
 /* Cuts @text to the width; takes it. */
@@ -249,10 +267,11 @@ enum { FIGURES = 40 /* two rates, a round trip and the blanks between them */ };
 
 static void put_row(Screen *screen, const Row *row)
 {
-  g_autofree char *name = neo_text_clean(row->name), *in = neo_text_rate(row->traffic.rate_in), *out = neo_text_rate(row->traffic.rate_out);
-  g_autofree char *rtt = row->state ? g_strdup(row->state) : neo_text_rtt(row->rtt_us);
+  g_autofree char *name = neo_text_clean(row->name), *in = neo_text_rate(row->traffic.rate_in);
+  g_autofree char *out = *groups[row->group].out ? neo_text_rate(row->traffic.rate_out) : g_strdup("");
+  g_autofree char *rtt = row->state ? g_strdup(row->state) : *groups[row->group].rtt ? neo_text_rtt(row->rtt_us) : g_strdup("");
   guint used = 2 + screen->name_width + FIGURES, rest = screen->width > used + 2 ? screen->width - used - 2 : 0, bar_width = rest / 2;
-  g_autofree char *bar = neo_top_bar(rate_of(row), screen->max, bar_width, screen->ascii);
+  g_autofree char *bar = neo_top_bar(rate_of(row), screen->max[row->group], bar_width, screen->ascii);
   g_autofree char *sparkline = neo_top_sparkline(row->history, rest - bar_width, screen->ascii);
   glong padding = screen->name_width - g_utf8_strlen(name, -1);
 
@@ -260,35 +279,88 @@ static void put_row(Screen *screen, const Row *row)
       g_strdup_printf("  %s%*s %12s %12s %11s  %s  %s", name, (int)MAX(padding, 0), "", in, out, rtt, bar, sparkline));
 }
 
+static NeoTraffic sum_of(const NeoTop *top, Group group)
+{
+  NeoTraffic sum = NEO_TRAFFIC_NONE;
+
+  for (guint i = 0; i < top->rows->len; i++) {
+    const Row *row = top->rows->pdata[i];
+    if (row->group == group)
+      neo_traffic_add(&sum, &row->traffic);
+  }
+  return sum;
+}
+
+static gboolean has(const NeoTop *top, Group group)
+{
+  for (guint i = 0; i < top->rows->len; i++)
+    if (((Row *)top->rows->pdata[i])->group == group)
+      return TRUE;
+  return FALSE;
+}
+
+static void add_traffic(GString *title, const char *what, const NeoTraffic *traffic, guint connections)
+{
+  g_autofree char *in = neo_text_rate(traffic->rate_in), *out = neo_text_rate(traffic->rate_out);
+
+  g_string_append_printf(title, "%s%s%s in, %s out; %u connection%s", title->len ? "; " : "", what, in, out, connections, connections == 1 ? "" : "s");
+}
+
+/* A host that only serves others has no traffic of its own to tell of. */
+static char *title_of(const NeoTop *top)
+{
+  gboolean relays = has(top, GROUP_RELAY), proxies = has(top, GROUP_PROXY);
+  GString *title = g_string_new(NULL);
+
+  if (top->connections || has(top, GROUP_PATH) || (!relays && !proxies)) {
+    add_traffic(title, "", &top->sum, top->connections);
+    g_string_append_printf(title, ", %u subflow%s", top->subflows, top->subflows == 1 ? "" : "s");
+  }
+  if (relays) {
+    NeoTraffic sum = sum_of(top, GROUP_RELAY);
+    g_autofree char *forwarded = neo_text_rate(sum.rate_in);
+    g_string_append_printf(title, "%s%s forwarded", title->len ? "; " : "", forwarded);
+  }
+  if (proxies) {
+    NeoTraffic sum = sum_of(top, GROUP_PROXY);
+    add_traffic(title, "proxy ", &sum, top->clients);
+  }
+  return g_string_free(title, FALSE);
+}
+
 static void put_title(Screen *screen, const NeoTop *top, gboolean paused)
 {
   static const char *const orders[] = { "name", "rate", "round trip" };
-  g_autofree char *in = neo_text_rate(top->sum.rate_in), *out = neo_text_rate(top->sum.rate_out);
+  g_autofree char *title = title_of(top);
 
-  put(screen, NEO_TOP_TITLE, g_strdup_printf("neo top: %s in, %s out; %u connection%s, %u subflow%s%s", in, out, top->connections,
-                                             top->connections == 1 ? "" : "s", top->subflows, top->subflows == 1 ? "" : "s", paused ? "; PAUSED" : ""));
+  put(screen, NEO_TOP_TITLE, g_strdup_printf("neo top%s: %s", paused ? " PAUSED" : "", title));
   put(screen, NEO_TOP_PLAIN, g_strdup_printf("q quit  p pause  s sort (%s)", orders[top->order]));
+}
+
+static void put_heading(Screen *screen, Group group)
+{
+  put(screen, NEO_TOP_PLAIN, g_strdup(""));
+  put(screen, NEO_TOP_HEADING,
+      g_strdup_printf("%-*.*s %12s %12s %11s", (int)screen->name_width + 2, (int)screen->name_width + 2, groups[group].name, groups[group].in,
+                      groups[group].out, groups[group].rtt));
 }
 
 GArray *neo_top_lines(const NeoTop *top, guint width, guint height, gboolean ascii, gboolean paused)
 {
-  Screen screen = { g_array_new(FALSE, FALSE, sizeof(NeoTopLine)), width, height, 0, ascii, 0 };
+  Screen screen = { .lines = g_array_new(FALSE, FALSE, sizeof(NeoTopLine)), .width = width, .height = height, .ascii = ascii };
   int group = -1;
 
   for (guint i = 0; i < top->rows->len; i++) {
     const Row *row = top->rows->pdata[i];
     screen.name_width = MAX(screen.name_width, g_utf8_strlen(row->name, -1));
-    screen.max = MAX(screen.max, rate_of(row));
+    screen.max[row->group] = MAX(screen.max[row->group], rate_of(row));
   }
   put_title(&screen, top, paused);
   for (guint i = 0; i < top->rows->len; i++) {
     const Row *row = top->rows->pdata[i];
     if ((int)row->group != group) {
       group = row->group;
-      put(&screen, NEO_TOP_PLAIN, g_strdup(""));
-      put(&screen, NEO_TOP_HEADING,
-          g_strdup_printf("%-*.*s %12s %12s %11s", (int)screen.name_width + 2, (int)screen.name_width + 2, group_names[group],
-                          group == GROUP_RELAY ? "FORWARDED" : "IN", "OUT", "RTT"));
+      put_heading(&screen, row->group);
     }
     put_row(&screen, row);
   }

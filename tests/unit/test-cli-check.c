@@ -247,7 +247,8 @@ static NeoStatus *sample(guint64 relay_bytes, double rate)
   NeoStatusConnection *connection = neo_status_connection_new();
   NeoStatusSubflow subflow = { .interface = "neo1", .up = TRUE, .rtt_us = 30400, .traffic = { 1000, 0, rate, 0 } };
   NeoStatusProxy *proxy = neo_status_proxy_new("main");
-  NeoStatusAnnounced announced = { .traffic = { relay_bytes, 0, -1, -1 } };
+  NeoStatusAnnounced announced = { .traffic = { relay_bytes, 2 * relay_bytes, -1, -1 } };
+  NeoStatusRelay *relay = neo_status_relay_new("main");
 
   g_assert_true(neo_address_parse("192.0.2.10", &subflow.remote) && neo_address_parse("192.0.2.11", &announced.address));
   g_array_append_vals(status->paths, paths, 2);
@@ -255,6 +256,8 @@ static NeoStatus *sample(guint64 relay_bytes, double rate)
   g_ptr_array_add(status->connections, connection);
   g_array_append_val(proxy->announced, announced);
   g_ptr_array_add(status->proxies, proxy);
+  relay->bytes = relay_bytes;
+  g_ptr_array_add(status->relays, relay);
   status->subflows = 1;
   status->traffic = subflow.traffic;
   return status;
@@ -283,23 +286,47 @@ static void test_top(void)
   neo_top_update(top, second, 2 * G_USEC_PER_SEC);
   g_autofree char *all = screen(top, 80, 24, FALSE), *small = screen(top, 20, 5, TRUE);
   g_assert_cmpstr(all, ==,
-                  "neo top: 16.0 Mbit/s in, 0 bit/s out; 1 connection, 1 subflow\n"
+                  "neo top: 16.0 Mbit/s in, 0 bit/s out; 1 connection, 1 subflow; 4.0 Mbit/s forwar\n"
                   "q quit  p pause  s sort (name)\n"
                   "\n"
                   "Paths                         IN          OUT         RTT\n"
                   "  neo1               16.0 Mbit/s      0 bit/s     30.4 ms  #########          =#\n"
-                  "  neo2                   0 bit/s            -     no rule                     __\n"
+                  "  neo2                   0 bit/s      0 bit/s     no rule                     __\n"
                   "\n"
                   "Ways                          IN          OUT         RTT\n"
                   "  192.0.2.10 direct  16.0 Mbit/s      0 bit/s     30.4 ms  #########          =#\n"
                   "\n"
-                  "Announced                     IN          OUT         RTT\n"
-                  "  main 192.0.2.11     4.0 Mbit/s            -           -  ##                 _#\n");
-  g_assert_cmpstr(small, ==, "neo top: 16.0 Mbit/s\nq quit  p pause  s s\n\nPaths\n  neo1\n");
+                  "Relays                 FORWARDED\n"
+                  "  main                4.0 Mbit/s                           #########          _#\n"
+                  "\n"
+                  "Announced                     IN          OUT\n"
+                  "  main 192.0.2.11     4.0 Mbit/s   8.0 Mbit/s              #########          _#\n");
+  g_assert_cmpstr(small, ==, "neo top PAUSED: 16.0\nq quit  p pause  s s\n\nPaths\n  neo1\n");
   g_autoptr(NeoStatus) nothing = neo_status_new();
   neo_top_update(top, nothing, 3 * G_USEC_PER_SEC);
   g_autofree char *none = screen(top, 80, 24, TRUE);
-  g_assert_cmpstr(none, ==, "neo top: - in, - out; 0 connections, 0 subflows; PAUSED\nq quit  p pause  s sort (name)\nNo path, no relay and no connection to show.\n");
+  g_assert_cmpstr(none, ==, "neo top PAUSED: - in, - out; 0 connections, 0 subflows\nq quit  p pause  s sort (name)\nNo path, no relay and no connection to show.\n");
+}
+
+/* A host that is no gateway, and names in the order of their numbers. */
+static void test_top_services(void)
+{
+  g_autoptr(NeoTop) top = neo_top_new();
+  g_autoptr(NeoStatus) status = sample(0, 0), later = sample(125000, 0);
+  NeoStatus *both[] = { status, later };
+
+  for (guint i = 0; i < 2; i++) {
+    g_array_set_size(both[i]->paths, 0);
+    g_ptr_array_set_size(both[i]->connections, 0);
+    ((NeoStatusProxy *)both[i]->proxies->pdata[0])->connections = 2;
+    g_ptr_array_add(both[i]->relays, neo_status_relay_new("r10"));
+    g_ptr_array_add(both[i]->relays, neo_status_relay_new("r9"));
+    neo_top_update(top, both[i], (i + 1) * G_USEC_PER_SEC);
+  }
+  g_autofree char *all = screen(top, 100, 24, FALSE);
+  g_assert_true(g_str_has_prefix(all, "neo top: 1.0 Mbit/s forwarded; proxy 1.0 Mbit/s in, 2.0 Mbit/s out; 2 connections\n"));
+  g_assert_nonnull(strstr(all, "\n  r9 "));
+  g_assert_true(strstr(all, "\n  r9 ") < strstr(all, "\n  r10 "));
 }
 
 int main(int argc, char **argv)
@@ -318,5 +345,6 @@ int main(int argc, char **argv)
   g_test_add_func("/check/racer", test_racer);
   g_test_add_func("/top/bar", test_bar);
   g_test_add_func("/top/screen", test_top);
+  g_test_add_func("/top/services", test_top_services);
   return g_test_run();
 }

@@ -209,7 +209,7 @@ static void test_scale(void)
   Picture picture = read_picture(svg);
   double frame = (picture.right - picture.left) * (picture.bottom - picture.top);
   g_assert_nonnull(strstr(picture.text->str, "<&>|"));
-  g_assert_nonnull(strstr(picture.text->str, "|12.0 MB in 8 s, mean 12.0 Mbit/s; striped: by relays|"));
+  g_assert_nonnull(strstr(picture.text->str, "|12.0 MB in 8.0 s, mean 12.0 Mbit/s; striped: by relays|"));
   g_assert_nonnull(strstr(picture.text->str, "|neo1|"));
   g_assert_nonnull(strstr(picture.text->str, "|neo1 by relay|"));
   g_assert_nonnull(strstr(picture.text->str, "|8.0 Mbit/s|"));

@@ -101,7 +101,7 @@ static void add_services(NeoStatus *status)
   NeoStatusProxy *proxy = neo_status_proxy_new("main"), *hidden = neo_status_proxy_new("hidden");
   NeoStatusRacer *racer = neo_status_racer_new("8443"), *idle = neo_status_racer_new("1");
   NeoStatusAnnounced announced = { .address = address("192.0.2.11"), .relay = TRUE, .announced = TRUE, .subflows = 2, .traffic = { 1000, 2000, -1, -1 } };
-  NeoStatusWins wins = { g_strdup("[2001:db8::1]:443"), 12 }, none = { g_strdup("px:443"), 0 };
+  NeoStatusWins wins = { g_strdup("[2001:db8::1]:443"), 12, 30400 }, none = { .endpoint = g_strdup("px:443") };
 
   relay->rules = 2;
   relay->flows = 0;
@@ -180,7 +180,8 @@ static void test_status(void)
   assert_samples(text, "neo_racer",
                  (const char *const[]){ "neo_racer_listening{racer=\"8443\"} 1", "neo_racer_running{racer=\"8443\"} 1", "neo_racer_running{racer=\"1\"} 0",
                                         "neo_racer_open_connections{racer=\"8443\"} 3", "neo_racer_failures_total{racer=\"8443\"} 4",
-                                        "neo_racer_wins_total{racer=\"8443\",endpoint=\"[2001:db8::1]:443\"} 12", NULL });
+                                        "neo_racer_wins_total{racer=\"8443\",endpoint=\"[2001:db8::1]:443\"} 12",
+                                        "neo_racer_connect_seconds{racer=\"8443\",endpoint=\"[2001:db8::1]:443\"} 0.0304", NULL });
 }
 
 static guint count_lines(const char *text)
