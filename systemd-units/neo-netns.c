@@ -5,12 +5,23 @@
 #include "common/error.h"
 #include "common/forwarding.h"
 #include "common/log.h"
+#include "systemd-units/proxy-conflict.h"
 #include "systemd-units/proxy-files.h"
 #include "systemd-units/proxy-forward.h"
 #include "systemd-units/proxy-state.h"
 #include "systemd-units/proxy-steps.h"
 
 #define PROXY_CONF_DIR NEO_CONFDIR "/proxy"
+
+/* The generator has said it at boot or at a daemon-reload, in the kernel's log; a start is where one looks. */
+static void warn_of_conflicts(const char *name, const char *service)
+{
+  g_autofree char *conflicts = neo_proxy_conflicts(neo_proxy_unit_dirs, service);
+  g_auto(GStrv) lines = g_strsplit(conflicts ? conflicts : "", "\n", -1);
+
+  for (char **line = lines; *line; line++)
+    g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE", "%s: %s will not work in the namespace: %s", name, service, *line);
+}
 
 static NeoProxyPlan *plan(const char *name, const NeoProxyPlan *before, GError **error)
 {
@@ -26,6 +37,8 @@ static NeoProxyPlan *plan(const char *name, const NeoProxyPlan *before, GError *
     return NULL;
   g_autoptr(GArray) resolvers = config->resolvers ? g_array_ref(config->resolvers) : neo_proxy_nameservers();
   NeoProxyPlan *made = neo_proxy_plan_make(name, config, host, resolvers, before, error);
+  if (made && !before)
+    warn_of_conflicts(name, config->service);
   if (made)
     neo_proxy_guard(made, NEO_FORWARDING_ROOT, NEO_FORWARDING_STATE_DIR);
   return made;

@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "paths/kernel.h"
+#include "systemd-units/proxy-conflict.h"
 #include "systemd-units/proxy-dropin.h"
 #include "systemd-units/proxy-state.h"
 
@@ -36,15 +37,12 @@ static guint announced_max(void)
 
 int main(int argc, char **argv)
 {
-  static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
-                                           "/usr/lib/systemd/system", "/lib/systemd/system", NULL };
-
   neo_log_init(PROGRAM);
   if (argc != 4) {
     fputs("usage: " PROGRAM " NORMAL-DIR EARLY-DIR LATE-DIR\n", stderr);
     return 64;
   }
-  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(NEO_CONFDIR "/proxy", unit_dirs, NEO_PROXY_RUN_DIR, announced_max(), argv[1]);
+  g_autoptr(GPtrArray) complaints = neo_proxy_dropins(NEO_CONFDIR "/proxy", neo_proxy_unit_dirs, NEO_PROXY_RUN_DIR, announced_max(), argv[1]);
   for (guint i = 0; i < complaints->len; i++)
     say(complaints->pdata[i]);
   /* A wrong file must not keep a host from booting. */

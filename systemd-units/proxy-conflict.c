@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+const char *const neo_proxy_unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
+                                            "/usr/lib/systemd/system", "/lib/systemd/system", NULL };
+
 /* A setting as it stands: the last line of the last file counts, and lists grow until an empty value clears them. */
 typedef struct {
   char *value, *path;

@@ -3,6 +3,9 @@
 
 #include <glib.h>
 
+/** Where systemd looks for units (systemd.unit(5)), ended by NULL. */
+extern const char *const neo_proxy_unit_dirs[];
+
 /**
  * What in the unit files and drop-ins of @service, below @unit_dirs (ended by NULL, the first counts most), keeps it from working in
  * the namespace of a proxy: one line for each setting, with the file that holds it. NULL if there is none; else owned by the caller.

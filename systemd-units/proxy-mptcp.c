@@ -7,9 +7,11 @@
 #include "common/mptcp.h"
 #include "common/sysctl.h"
 #include "paths/probe.h"
+#include "systemd-units/proxy-drain.h"
 
-/* The round trip of a slow way, with its queues. */
-#define DRAIN (400 * G_TIME_SPAN_MILLISECOND)
+/* After how long an announcement that was not echoed, as it may be lost, is sent again, up to three times; the kernel's two minutes are long
+ * for a client that could use the relay (Documentation/networking/mptcp-sysctl.rst). */
+#define REPEAT_S "1"
 
 typedef struct {
   NeoNetlink *netlink;
@@ -64,36 +66,6 @@ static gboolean has_endpoint(const NeoProxyPlan *plan, const GArray *endpoints, 
   return FALSE;
 }
 
-/* Live subflows of @endpoint become backups, at both ends (MP_PRIO; RFC 8684, 3.3.8). */
-static void make_backup(const Manager *manager, const NeoMptcpEndpoint *endpoint)
-{
-  char buffer[8192];
-  struct nlmsghdr *message =
-      neo_netlink_genl_message(buffer, manager->family, MPTCP_PM_CMD_SET_FLAGS, MPTCP_PM_VER, 0);
-  NeoMptcpEndpoint backup = *endpoint;
-
-  backup.flags |= MPTCP_PM_ADDR_FLAG_BACKUP;
-  neo_mptcp_put_endpoint(message, MPTCP_PM_ATTR_ADDR, &backup);
-  /* At worst what is under way is sent again. */
-  neo_netlink_request(manager->netlink, message, NULL, NULL);
-}
-
-static void drain_others(const Manager *manager, const NeoProxyPlan *plan, const GArray *endpoints)
-{
-  gboolean drains = FALSE;
-
-  for (guint i = 0; i < endpoints->len; i++) {
-    const NeoMptcpEndpoint *endpoint = &g_array_index(endpoints, NeoMptcpEndpoint, i);
-    if (endpoint->flags == MPTCP_PM_ADDR_FLAG_SIGNAL && !neo_proxy_mapping_find(plan->relays, &endpoint->address) &&
-        !neo_proxy_mapping_find(plan->listen, &endpoint->address)) {
-      make_backup(manager, endpoint);
-      drains = TRUE;
-    }
-  }
-  if (drains)
-    g_usleep(DRAIN);
-}
-
 static gboolean remove_others(const Manager *manager, const NeoProxyPlan *plan, const GArray *endpoints, GError **error)
 {
   for (guint i = 0; i < endpoints->len; i++) {
@@ -144,7 +116,7 @@ gboolean neo_proxy_mptcp_withdraw(const NeoProxyPlan *plan, GError **error)
   if (!netlink || !neo_netlink_family(netlink, MPTCP_PM_NAME, &manager.family, NULL, NULL, error) ||
       !(endpoints = list_endpoints(&manager, error)))
     return FALSE;
-  drain_others(&manager, plan, endpoints);
+  neo_proxy_drain(netlink, manager.family, plan, endpoints);
   return remove_others(&manager, plan, endpoints, error);
 }
 
@@ -164,6 +136,7 @@ gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GError **error)
   Manager manager = { .netlink = netlink };
 
   return netlink && neo_netlink_family(netlink, MPTCP_PM_NAME, &manager.family, NULL, NULL, error) &&
-         neo_sysctl_write("net/mptcp/enabled", "1", error) && set_limits(&manager, error) &&
+         neo_sysctl_write("net/mptcp/enabled", "1", error) &&
+         neo_sysctl_write("net/mptcp/add_addr_timeout", REPEAT_S, error) && set_limits(&manager, error) &&
          neo_proxy_mptcp_announce(plan, netlink, error);
 }

@@ -6,13 +6,10 @@
 #include "common/netlink.h"
 #include "systemd-units/proxy-plan.h"
 
-/** Inside the namespace: MPTCP on, as many joins as the kernel allows, and neo_proxy_mptcp_announce(). */
+/** Inside the namespace: MPTCP on, as many joins as the kernel allows, lost announcements repeated, and neo_proxy_mptcp_announce(). */
 gboolean neo_proxy_mptcp_set(const NeoProxyPlan *plan, GError **error);
 
-/**
- * Inside the namespace: withdraws what @plan does not name. Relays that carry data become backups for some tenths of a second
- * before, since whatever is under way on a subflow that is closed has to be sent again, and holds up all that is behind it.
- */
+/** Inside the namespace: withdraws what @plan does not name, after neo_proxy_drain(). */
 gboolean neo_proxy_mptcp_withdraw(const NeoProxyPlan *plan, GError **error);
 
 /**
