@@ -80,6 +80,15 @@ static void add_options(const char *arguments, GPtrArray *found)
   }
 }
 
+/* The last word of a name comes with its summary. One that several names begin with is listed once, without. */
+static void add_word(const NeoVerb *verb, const char *word, GPtrArray *found)
+{
+  if (g_str_has_suffix(verb->name, word))
+    g_ptr_array_add(found, g_strdup_printf("%s\t%s", word, verb->summary));
+  else if (!g_ptr_array_find_with_equal_func(found, word, g_str_equal, NULL))
+    g_ptr_array_add(found, g_strdup(word));
+}
+
 GPtrArray *neo_verbs_complete(int n, char **words)
 {
   GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
@@ -88,8 +97,8 @@ GPtrArray *neo_verbs_complete(int n, char **words)
     g_autofree char *word = next_word(verbs[i].name, n, words);
     if (words_of(verbs[i].name, n, words))
       add_options(verbs[i].arguments, found);
-    else if (word && !g_ptr_array_find_with_equal_func(found, word, g_str_equal, NULL))
-      g_ptr_array_add(found, g_steal_pointer(&word));
+    else if (word)
+      add_word(&verbs[i], word, found);
   }
   return found;
 }

@@ -20,7 +20,10 @@ struct NeoVerb {
  */
 gboolean neo_verbs_run(int argc, char **argv, GError **error);
 
-/** What may come behind the @n words of a command line: the next words of commands, or the options of one. char *, owned by the caller. */
+/**
+ * What may come behind the @n words of a command line: the next words of commands, "WORD<tab>SUMMARY" where one ends a command, or the
+ * options of one. char *, owned by the caller.
+ */
 GPtrArray *neo_verbs_complete(int n, char **words);
 
 /** The exit code of the program after a verb that succeeded: 0, unless that verb has set another. */
