@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cli/check-segment.h"
+
 enum { ANSWER_MS = 700, TRIES = 2, SMALLEST = 576, LARGEST = 9216, IP4_HEADER = 20, IP6_HEADER = 40, ECHO_HEADER = 8 };
 
 static guint read_mtu(const char *interface)
@@ -15,20 +17,6 @@ static guint read_mtu(const char *interface)
   g_autofree char *path = g_strdup_printf("/sys/class/net/%s/mtu", interface), *text = NULL;
 
   return g_file_get_contents(path, &text, NULL, NULL) ? g_ascii_strtoull(text, NULL, 10) : 0;
-}
-
-/* RFC 1071. ICMPv6 is summed by the kernel. */
-static guint16 checksum(const guint8 *bytes, gsize size)
-{
-  guint32 sum = 0;
-
-  for (gsize i = 0; i + 1 < size; i += 2)
-    sum += bytes[i] << 8 | bytes[i + 1];
-  if (size % 2)
-    sum += bytes[size - 1] << 8;
-  while (sum >> 16)
-    sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum;
 }
 
 typedef struct {
@@ -68,7 +56,8 @@ static gboolean passes(Echo *echo, guint size)
     message[2] = message[3] = 0;
     message[4] = echo->id >> 8, message[5] = echo->id;
     message[6] = echo->sequence >> 8, message[7] = echo->sequence;
-    guint16 sum = checksum(message, length);
+    /* ICMPv6 is summed by the kernel. */
+    guint16 sum = neo_check_sum(message, length, 0);
     message[2] = sum >> 8, message[3] = sum;
     if (send(echo->fd, message, length, 0) == (gssize)length && wait_answer(echo))
       return TRUE;

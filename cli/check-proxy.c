@@ -1,110 +1,102 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <gio/gio.h>
-#include <unistd.h>
 
 #include "cli/arguments.h"
 #include "cli/check.h"
-#include "cli/check-mtu.h"
+#include "cli/check-trial.h"
 #include "cli/text.h"
-#include "common/probe-socket.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
-enum { CONNECT_MS = 3000, JOIN_MS = 3000, POLL_MS = 10 };
-
-/* A connection from one path to the proxy, directly (the relay's address is none) or begun at a relay. */
-typedef struct {
-  char interface[IFNAMSIZ];
-  NeoAddress from, to, relay;
-  guint16 port;
-  NeoProbeAnswer answer;
-  int errnum;
-  gboolean mptcp;
-  gint64 took_us;
-  guint mtu;         /* of the interface; 0: not measured */
-  guint passes;      /* packets of so many bytes, without being cut; 0: no answer even to small ones */
-  GArray *joined;    /* NeoAddress: relays through which a join was accepted */
-  const GArray *relays;
-} Trial;
-
-static void watch_joins(Trial *trial, int fd)
-{
-  gint64 end = g_get_monotonic_time() + JOIN_MS * 1000;
-
-  while (trial->joined->len < trial->relays->len && g_get_monotonic_time() < end) {
-    g_array_set_size(trial->joined, 0);
-    for (guint i = 0; i < trial->relays->len; i++) {
-      const NeoAddress *relay = &g_array_index(trial->relays, NeoAddress, i);
-      NeoProbeJoin join;
-      if (neo_probe_join(fd, relay, trial->port, &join) && join.accepted)
-        g_array_append_val(trial->joined, *relay);
-    }
-    g_usleep(POLL_MS * 1000);
-  }
-}
-
-static gpointer run_trial(gpointer data)
-{
-  Trial *trial = data;
-  gint64 begin = g_get_monotonic_time();
-  int fd = -1;
-
-  trial->answer = neo_probe_connect(trial->relay.family ? &trial->relay : &trial->to, trial->port, &trial->from, IPPROTO_MPTCP, CONNECT_MS, &fd);
-  trial->errnum = errno;
-  trial->took_us = g_get_monotonic_time() - begin;
-  if (trial->answer == NEO_PROBE_OPEN) {
-    trial->mptcp = neo_probe_is_mptcp(fd);
-    if (trial->mptcp && !trial->relay.family)
-      watch_joins(trial, fd);
-    close(fd);
-  }
-  if (!trial->relay.family)
-    neo_check_mtu(&trial->from, &trial->to, trial->interface, &trial->mtu, &trial->passes);
-  return NULL;
-}
-
-static char *why(const Trial *trial)
+static char *why(const NeoTrial *trial)
 {
   switch (trial->answer) {
     case NEO_PROBE_REFUSED: return g_strdup("refused");
-    case NEO_PROBE_SILENT: return g_strdup("no answer in 3 s");
+    case NEO_PROBE_SILENT: return g_strdup(trial->plain ? "no answer in 3 s, and plain TCP is answered" : "no answer in 3 s");
     default: return g_strdup(g_strerror(trial->errnum));
   }
 }
 
-static void report_direct(NeoReport *report, const Trial *trial, const char *subject)
+/* "SEEN; WHERE" */
+static char *with_where(const NeoTrial *trial, char *seen)
 {
-  g_autofree char *took = neo_text_rtt(trial->took_us), *to = neo_address_to_string(&trial->to);
+  g_autofree char *owned = seen, *where = neo_check_where_text(&trial->where);
 
-  if (trial->answer != NEO_PROBE_OPEN)
-    neo_report_bad(report, NEO_VERDICT_FAIL, subject, why(trial), g_strdup("a connection"), g_strdup_printf("ip route get %s, and the network of this path", to));
-  else if (!trial->mptcp)
-    neo_report_bad(report, NEO_VERDICT_FAIL, subject, g_strdup_printf("connected in %s, and fell back to plain TCP", took),
-                   g_strdup("Multipath TCP: the proxy has none, or something on this way takes it out"), g_strdup("neo check on the proxy host; then another path's network"));
-  else
-    neo_report_ok(report, subject, "Multipath TCP in %s", took);
+  return where ? g_strdup_printf("%s; %s", owned, where) : g_steal_pointer(&owned);
 }
 
-/* A relay with Mode=join refuses connections that begin there. */
-static void report_relay(NeoReport *report, const Trial *trial, const char *subject)
+/* What all connections have in common: @expected and @fix are for one that is no Multipath TCP. */
+static void report_open(NeoReport *report, const NeoTrial *trial, const char *subject, const char *expected, const char *fix)
 {
   g_autofree char *took = neo_text_rtt(trial->took_us);
 
+  if (!trial->mptcp)
+    neo_report_bad(report, NEO_VERDICT_FAIL, subject, with_where(trial, g_strdup_printf("connected in %s, and fell back to plain TCP", took)),
+                   g_strdup(expected), g_strdup(fix));
+  else if (!trial->kept)
+    neo_report_bad(report, NEO_VERDICT_FAIL, subject, with_where(trial, g_strdup_printf("Multipath TCP in %s, and fell back with the first data", took)),
+                   g_strdup("option 30 on segments with data as well"), g_strdup(fix));
+  else if (trial->out < NEO_TRIAL_BYTES)
+    neo_report_bad(report, NEO_VERDICT_FAIL, subject, g_strdup_printf("Multipath TCP in %s, and data are not acknowledged in 3 s", took),
+                   g_strdup_printf("%d bytes acknowledged", NEO_TRIAL_BYTES), g_strdup(fix));
+  else
+    neo_report_ok(report, subject, "Multipath TCP in %s; %u bytes out, %u in", took, trial->out, trial->in);
+}
+
+static void report_direct(NeoReport *report, const NeoTrial *trial, const char *subject)
+{
+  g_autofree char *to = neo_address_to_string(&trial->to);
+
+  if (trial->answer != NEO_PROBE_OPEN)
+    neo_report_bad(report, NEO_VERDICT_FAIL, subject, with_where(trial, why(trial)), g_strdup("a connection"),
+                   g_strdup_printf("ip route get %s, and the network of this path", to));
+  else
+    report_open(report, trial, subject, "Multipath TCP: the proxy has none, or something on this way takes it out",
+                "neo check on the proxy host; then another path's network");
+}
+
+/* A relay with Mode=join refuses connections that begin there. */
+static void report_relay(NeoReport *report, const NeoTrial *trial, const char *subject)
+{
   if (trial->answer == NEO_PROBE_REFUSED)
     neo_report_ok(report, subject, "refused, as a relay with Mode=join does");
   else if (trial->answer != NEO_PROBE_OPEN)
-    neo_report_bad(report, NEO_VERDICT_FAIL, subject, why(trial), g_strdup("a connection"), g_strdup("neo check --role relay on the relay"));
-  else if (!trial->mptcp)
-    neo_report_bad(report, NEO_VERDICT_FAIL, subject, g_strdup_printf("connected in %s, and fell back to plain TCP", took),
-                   g_strdup("Multipath TCP: something at the relay or behind it takes it out"), g_strdup("neo check --role relay on the relay"));
+    neo_report_bad(report, NEO_VERDICT_FAIL, subject, with_where(trial, why(trial)), g_strdup("a connection"), g_strdup("neo check --role relay on the relay"));
   else
-    neo_report_ok(report, subject, "Multipath TCP in %s", took);
+    report_open(report, trial, subject, "Multipath TCP: something at the relay or behind it takes it out", "neo check --role relay on the relay");
 }
 
-static void report_mtu(NeoReport *report, const Trial *trial)
+static gboolean is_joined(const GArray *joined, const NeoAddress *relay)
+{
+  for (guint i = 0; i < joined->len; i++)
+    if (neo_address_equal(&g_array_index(joined, NeoAddress, i), relay))
+      return TRUE;
+  return FALSE;
+}
+
+static char *join_text(const NeoCheckJoin *join)
+{
+  switch (join->answer) {
+    case NEO_JOIN_LOST: return g_strdup("answered as plain TCP");
+    case NEO_JOIN_REFUSED: return g_strdup_printf("refused by a host with Multipath TCP, reason %u: another one than the proxy", join->reason);
+    case NEO_JOIN_CLOSED: return g_strdup("refused");
+    default: return g_strdup("no answer in 2 s");
+  }
+}
+
+static void report_join(NeoReport *report, const NeoTrial *trial, const NeoTrialJoin *join)
+{
+  g_autofree char *relay = neo_address_to_string(&join->relay), *took = neo_text_rtt(join->join.took_us);
+  g_autofree char *subject = g_strdup_printf("%s, join by %s", trial->interface, relay);
+
+  if (join->join.answer == NEO_JOIN_UNSEEN)
+    return;
+  if (join->join.answer == NEO_JOIN_ANSWERED)
+    neo_report_ok(report, subject, "MP_JOIN answered in %s", took);
+  else
+    neo_report_bad(report, NEO_VERDICT_FAIL, subject, join_text(&join->join), g_strdup("an MP_JOIN that is answered with one"),
+                   g_strdup("neo check --role relay on the relay"));
+}
+
+static void report_mtu(NeoReport *report, const NeoTrial *trial)
 {
   g_autofree char *subject = g_strdup_printf("MTU by %s", trial->interface);
 
@@ -119,15 +111,7 @@ static void report_mtu(NeoReport *report, const Trial *trial)
     neo_report_ok(report, subject, "packets of %u bytes pass", trial->mtu);
 }
 
-static gboolean is_joined(const GArray *joined, const NeoAddress *relay)
-{
-  for (guint i = 0; i < joined->len; i++)
-    if (neo_address_equal(&g_array_index(joined, NeoAddress, i), relay))
-      return TRUE;
-  return FALSE;
-}
-
-/* The kernel joins from the address that it likes, so one join through a relay, from whatever connection, is what can be asked for. */
+/* The kernel joins from the address that it likes, so one join of its own through a relay, from whatever connection, is what can be asked for. */
 static void report_joins(NeoReport *report, const GPtrArray *trials, const GArray *relays)
 {
   for (guint i = 0; i < relays->len; i++) {
@@ -135,7 +119,7 @@ static void report_joins(NeoReport *report, const GPtrArray *trials, const GArra
     g_autofree char *address = neo_address_to_string(relay), *subject = g_strdup_printf("join by %s", address);
     guint joined = 0, tried = 0;
     for (guint k = 0; k < trials->len; k++) {
-      const Trial *trial = trials->pdata[k];
+      const NeoTrial *trial = trials->pdata[k];
       tried += trial->mptcp && !trial->relay.family;
       joined += is_joined(trial->joined, relay);
     }
@@ -148,7 +132,7 @@ static void report_joins(NeoReport *report, const GPtrArray *trials, const GArra
   }
 }
 
-static void report_trial(NeoReport *report, const Trial *trial)
+static void report_trial(NeoReport *report, const NeoTrial *trial)
 {
   g_autofree char *relay = trial->relay.family ? neo_address_to_string(&trial->relay) : NULL;
   g_autofree char *subject = g_strdup_printf("%s, %s", trial->interface, relay ? relay : "direct");
@@ -157,34 +141,35 @@ static void report_trial(NeoReport *report, const Trial *trial)
     report_relay(report, trial, subject);
   else
     report_direct(report, trial, subject);
+  for (guint i = 0; i < trial->joins->len; i++)
+    report_join(report, trial, &g_array_index(trial->joins, NeoTrialJoin, i));
   if (!relay)
     report_mtu(report, trial);
 }
 
 static void free_trial(gpointer data)
 {
-  Trial *trial = data;
-
-  g_array_unref(trial->joined);
-  g_free(trial);
+  neo_trial_free(data);
 }
 
-static Trial *new_trial(const NeoStatusPath *path, const NeoAddress *to, guint16 port, const GArray *relays)
+static gpointer run_trial(gpointer data)
 {
-  Trial *trial = g_new0(Trial, 1);
+  neo_trial_run(data);
+  return NULL;
+}
 
-  *trial = (Trial){ .to = *to, .port = port, .relays = relays, .joined = g_array_new(FALSE, FALSE, sizeof(NeoAddress)) };
-  g_strlcpy(trial->interface, path ? path->interface : "main", sizeof trial->interface);
-  if (path)
-    trial->from = path->address;
-  return trial;
+static NeoTrial *new_trial(const NeoStatusPath *path, const NeoAddress *to, guint16 port, const GArray *relays)
+{
+  static const NeoAddress any;
+
+  return neo_trial_new(path ? path->interface : "main", path ? &path->address : &any, to, port, relays);
 }
 
 static void add_trials(GPtrArray *trials, const NeoStatusPath *path, const NeoAddress *to, guint16 port, const GArray *relays)
 {
   g_ptr_array_add(trials, new_trial(path, to, port, relays));
   for (guint i = 0; i < relays->len; i++) {
-    Trial *trial = new_trial(path, to, port, relays);
+    NeoTrial *trial = new_trial(path, to, port, relays);
     trial->relay = g_array_index(relays, NeoAddress, i);
     g_ptr_array_add(trials, trial);
   }

@@ -107,6 +107,7 @@ static void take_subflow_info(Attributes rest, NeoSubflowSocket *socket)
   while (next_attribute(&rest, &attribute))
     switch (attribute.type) {
     case MPTCP_SUBFLOW_ATTR_TOKEN_LOC: socket->token = number(&attribute); break;
+    case MPTCP_SUBFLOW_ATTR_TOKEN_REM: socket->remote_token = number(&attribute); break;
     case MPTCP_SUBFLOW_ATTR_FLAGS: take_flags(number(&attribute), socket); break;
     case MPTCP_SUBFLOW_ATTR_ID_LOC: socket->local_id = small_number(&attribute); break;
     case MPTCP_SUBFLOW_ATTR_ID_REM: socket->remote_id = small_number(&attribute); break;

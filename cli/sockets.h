@@ -8,6 +8,7 @@
 typedef struct {
   guint64 cookie;     /**< of this socket and no other, for as long as the kernel runs */
   guint32 token;      /**< of the connection; 0: the kernel does not say it to this user */
+  guint32 remote_token; /**< what the other end calls it; likewise, and 0 for the subflow that the connection began with */
   NeoAddress local, remote;
   guint16 local_port, remote_port;
   int link;           /**< the interface that it is bound to, 0 for none */

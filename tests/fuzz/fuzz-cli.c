@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/check.h"
+#include "cli/check-segment.h"
 #include "cli/rule-counters.h"
 #include "cli/sockets.h"
 #include "cli/status-parts.h"
@@ -26,6 +27,18 @@ static void try_message(const uint8_t *data, size_t size)
     g_assert_true(rule.family == AF_INET || rule.family == AF_INET6);
 }
 
+static void try_packet(const uint8_t *data, size_t size)
+{
+  g_autofree uint8_t *packet = g_memdup2(data, size);
+  NeoCheckSegment segment;
+  NeoAddress hop;
+
+  if (neo_check_segment_parse(packet, size, &segment))
+    g_assert_true(segment.whole || !segment.mptcp);
+  if (neo_check_quote_parse(packet, size, &hop, &segment))
+    g_assert_true(hop.family == AF_INET);
+}
+
 static void try_text(const char *text)
 {
   g_autoptr(GArray) counters = neo_rule_counters_parse(text);
@@ -45,11 +58,12 @@ static void try_text(const char *text)
   g_assert_true(g_str_has_suffix(printed, "\n"));
 }
 
-/* An input is text, or after a byte of zero the payload of a message. */
+/* An input is text, or after a byte of zero the payload of a message or a packet. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size && !data[0]) {
     try_message(data + 1, size - 1);
+    try_packet(data + 1, size - 1);
   } else {
     g_autofree char *text = g_strndup((const char *)data, size);
     try_text(text);
