@@ -15,3 +15,11 @@ gboolean neo_address_hash_equal(gconstpointer a, gconstpointer b)
 {
   return neo_address_equal(a, b);
 }
+
+gboolean neo_address_is_in(const GArray *addresses, const NeoAddress *address)
+{
+  for (guint i = 0; i < addresses->len; i++)
+    if (neo_address_equal(&g_array_index(addresses, NeoAddress, i), address))
+      return TRUE;
+  return FALSE;
+}

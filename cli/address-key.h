@@ -6,3 +6,6 @@
 /** GHashFunc and GEqualFunc for keys that are NeoAddress *. */
 guint neo_address_hash(gconstpointer key);
 gboolean neo_address_hash_equal(gconstpointer a, gconstpointer b);
+
+/** Whether @addresses (NeoAddress) has @address. */
+gboolean neo_address_is_in(const GArray *addresses, const NeoAddress *address);

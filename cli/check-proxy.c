@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <gio/gio.h>
 
+#include "cli/address-key.h"
 #include "cli/arguments.h"
 #include "cli/check.h"
 #include "cli/check-trial.h"
@@ -64,14 +65,6 @@ static void report_relay(NeoReport *report, const NeoTrial *trial, const char *s
     report_open(report, trial, subject, "Multipath TCP: something at the relay or behind it takes it out", "neo check --role relay on the relay");
 }
 
-static gboolean is_joined(const GArray *joined, const NeoAddress *relay)
-{
-  for (guint i = 0; i < joined->len; i++)
-    if (neo_address_equal(&g_array_index(joined, NeoAddress, i), relay))
-      return TRUE;
-  return FALSE;
-}
-
 static char *join_text(const NeoCheckJoin *join)
 {
   switch (join->answer) {
@@ -121,7 +114,7 @@ static void report_joins(NeoReport *report, const GPtrArray *trials, const GArra
     for (guint k = 0; k < trials->len; k++) {
       const NeoTrial *trial = trials->pdata[k];
       tried += trial->mptcp && !trial->relay.family;
-      joined += is_joined(trial->joined, relay);
+      joined += neo_address_is_in(trial->joined, relay);
     }
     if (joined)
       neo_report_ok(report, subject, "accepted in %u of %u connections", joined, tried);
@@ -205,7 +198,7 @@ static GArray *relays_of_family(const NeoRoutes *routes, const NeoAddress *proxy
 
   for (guint i = 0; i < routes->relays->len; i++) {
     const NeoAddress *relay = &g_array_index(routes->relays, NeoAddress, i);
-    if (relay->family == proxy->family && !neo_address_equal(relay, proxy) && !is_joined(relays, relay))
+    if (relay->family == proxy->family && !neo_address_equal(relay, proxy) && !neo_address_is_in(relays, relay))
       g_array_append_val(relays, *relay);
   }
   return relays;

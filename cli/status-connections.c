@@ -22,19 +22,11 @@ void neo_routes_free(NeoRoutes *routes)
   g_free(routes);
 }
 
-static gboolean contains(const GArray *addresses, const NeoAddress *address)
-{
-  for (guint i = 0; i < addresses->len; i++)
-    if (neo_address_equal(&g_array_index(addresses, NeoAddress, i), address))
-      return TRUE;
-  return FALSE;
-}
-
 gboolean neo_routes_is_relay(const NeoRoutes *routes, const NeoAddress *remote, guint8 remote_id)
 {
-  if (contains(routes->direct, remote))
+  if (neo_address_is_in(routes->direct, remote))
     return FALSE;
-  return contains(routes->relays, remote) || remote_id != 0;
+  return neo_address_is_in(routes->relays, remote) || remote_id != 0;
 }
 
 typedef struct {
@@ -224,13 +216,17 @@ static void rank_connections(NeoTally *tally)
     g_array_index(tally->ranks, Rank, i).connection->brief = TRUE;
 }
 
+/* A mean that needs no second pass: @n values were in it before. */
+static void add_to_mean(guint32 *mean, guint n, guint32 value)
+{
+  *mean = ((guint64)*mean * n + value) / (n + 1);
+}
+
 static void count_for_path(NeoStatusPath *path, const NeoStatusSubflow *subflow)
 {
   neo_traffic_add(&path->traffic, &subflow->traffic);
   path->retransmits += subflow->retransmits;
-  /* A mean that needs no second pass. */
-  path->rtt_us = ((guint64)path->rtt_us * path->subflows + subflow->rtt_us) / (path->subflows + 1);
-  path->subflows++;
+  add_to_mean(&path->rtt_us, path->subflows++, subflow->rtt_us);
 }
 
 static NeoStatusWay *way_of(NeoTally *tally, const Local *local, const NeoStatusSubflow *subflow)
@@ -252,10 +248,10 @@ static void count_for_way(NeoStatusWay *way, const NeoStatusSubflow *subflow)
 {
   neo_traffic_add(&way->traffic, &subflow->traffic);
   way->retransmits += subflow->retransmits;
-  way->joining += !subflow->up;
   if (subflow->up)
-    way->rtt_us = ((guint64)way->rtt_us * way->joined + subflow->rtt_us) / (way->joined + 1);
-  way->joined += subflow->up;
+    add_to_mean(&way->rtt_us, way->joined++, subflow->rtt_us);
+  else
+    way->joining++;
 }
 
 /* The kernel lists no MPTCP connection for a socket that has become plain TCP at its beginning. */

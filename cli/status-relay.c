@@ -3,6 +3,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
 
+#include "cli/address-key.h"
 #include "cli/rule-counters.h"
 #include "cli/status-parts.h"
 #include "xtables-ext/relay-config.h"
@@ -65,14 +66,6 @@ static GArray *read_addresses(const char *list)
   return addresses;
 }
 
-static gboolean contains(const GArray *addresses, const NeoAddress *address)
-{
-  for (guint i = 0; i < addresses->len; i++)
-    if (neo_address_equal(&g_array_index(addresses, NeoAddress, i), address))
-      return TRUE;
-  return FALSE;
-}
-
 /* Where the flows of a relay come in and go to. */
 typedef struct {
   NeoStatusRelay *relay;
@@ -96,7 +89,7 @@ static int take_flow(const struct nlmsghdr *message, void *data)
     return MNL_CB_OK;
   for (guint i = 0; i < all->len; i++) {
     const Flows *flows = &g_array_index(all, Flows, i);
-    if (contains(flows->listen, &flow.original.to) && contains(flows->proxies, &flow.reply.from))
+    if (neo_address_is_in(flows->listen, &flow.original.to) && neo_address_is_in(flows->proxies, &flow.reply.from))
       flows->relay->flows++;
   }
   return MNL_CB_OK;
