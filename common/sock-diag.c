@@ -21,8 +21,22 @@ static gboolean dump_family(NeoNetlink *diag, sa_family_t family, int protocol, 
   return neo_netlink_dump(diag, message, take, data, &interrupted, error);
 }
 
+/* The older request for TCP answers with both families. The newer one would walk the table of all sockets once for each, which is long with many. */
+static gboolean dump_tcp(NeoNetlink *diag, guint32 states, mnl_cb_t take, gpointer data, GError **error)
+{
+  char buffer[8192];
+  struct nlmsghdr *message = neo_netlink_message(buffer, TCPDIAG_GETSOCK, 0);
+  struct inet_diag_req *request = mnl_nlmsg_put_extra_header(message, sizeof *request);
+  gboolean interrupted;
+
+  *request = (struct inet_diag_req){ .idiag_ext = 1 << (INET_DIAG_INFO - 1), .idiag_states = states };
+  return neo_netlink_dump(diag, message, take, data, &interrupted, error);
+}
+
 gboolean neo_sock_diag_dump(NeoNetlink *diag, int protocol, guint32 states, mnl_cb_t take, gpointer data, GError **error)
 {
+  if (protocol == IPPROTO_TCP)
+    return dump_tcp(diag, states, take, data, error);
   return dump_family(diag, AF_INET, protocol, states, take, data, error) && dump_family(diag, AF_INET6, protocol, states, take, data, error);
 }
 
