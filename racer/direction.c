@@ -133,6 +133,7 @@ static gboolean drain(RacerDirection *direction, RacerPool *pool)
   if (n < 0)
     return errno == EAGAIN || errno == EINTR;
   direction->begin += n;
+  racer_burst_sent(&direction->burst, direction->to->source.fd, n);
   if (!holds_bytes(direction))
     racer_direction_clear(direction, pool);
   return TRUE;

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "racer/burst.h"
 #include "racer/loop.h"
 #include "racer/pool.h"
 
@@ -28,6 +29,7 @@ typedef struct {
   gboolean eof, shut;
   gboolean bulk;     /**< bytes come in large pieces: they are spliced instead of copied */
   gboolean no_splice; /**< it cannot be: a kind of socket, or no pipe left */
+  RacerBurst burst;  /**< of @to */
   guint64 owner;     /**< not 0: the bytes have to outlive a crash and are only spliced; as in RacerRecord */
 } RacerDirection;
 
