@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "cli/check.h"
+#include "cli/plot-svg.h"
+#include "cli/prometheus.h"
 #include "cli/check-segment.h"
 #include "cli/rule-counters.h"
 #include "cli/sockets.h"
@@ -58,6 +60,38 @@ static void try_text(const char *text)
   g_assert_true(g_str_has_suffix(printed, "\n"));
 }
 
+/* Labels come from files: whatever they say, a line is a comment or a sample. */
+static void try_metrics(const char *text)
+{
+  g_autoptr(NeoStatus) status = neo_status_new();
+
+  g_ptr_array_add(status->relays, neo_status_relay_new(text));
+  g_ptr_array_add(status->proxies, neo_status_proxy_new(text));
+  g_ptr_array_add(status->racers, neo_status_racer_new(text));
+  g_autofree char *metrics = neo_status_to_prometheus(status, text);
+  g_auto(GStrv) lines = g_strsplit(metrics, "\n", -1);
+  g_assert_true(g_utf8_validate(metrics, -1, NULL) && g_str_has_suffix(metrics, "\n"));
+  for (char **line = lines; line[1]; line++)
+    g_assert_true(g_str_has_prefix(*line, "# ") || g_str_has_prefix(*line, "neo_"));
+}
+
+static void try_picture(const char *text)
+{
+  g_autoptr(NeoPlotData) data = neo_plot_data_new(0);
+  g_autoptr(NeoStatus) status = neo_status_new();
+  NeoStatusConnection *connection = neo_status_connection_new();
+  NeoStatusSubflow subflow = { .traffic = { 0, 0, strlen(text), -1 } };
+  static const GMarkupParser parser = { 0 };
+  g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, 0, NULL, NULL);
+
+  g_strlcpy(subflow.interface, text, sizeof subflow.interface);
+  g_array_append_val(connection->subflows, subflow);
+  g_ptr_array_add(status->connections, connection);
+  neo_plot_data_add(data, status, G_USEC_PER_SEC);
+  g_autofree char *svg = neo_plot_to_svg(data, NEO_PLOT_MIN_WIDTH + strlen(text), NEO_PLOT_MIN_HEIGHT, text);
+  g_assert_true(g_markup_parse_context_parse(context, svg, -1, NULL) && g_markup_parse_context_end_parse(context, NULL));
+}
+
 /* An input is text, or after a byte of zero the payload of a message or a packet. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -67,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   } else {
     g_autofree char *text = g_strndup((const char *)data, size);
     try_text(text);
+    try_metrics(text);
+    try_picture(text);
   }
   return 0;
 }

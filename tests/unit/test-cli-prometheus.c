@@ -35,7 +35,7 @@ static double number(gconstpointer item)
 
 static void test_metric(void)
 {
-  static const double values[] = { 0, 0.0332, 1e9 + 1, G_MAXUINT64, NAN, 7 };
+  static const double values[] = { 0, 0.0332, 1e9 + 1, (double)G_MAXUINT64, NAN, 7 };
   static const char *const labels[] = { "", "a=\"1\"", "a=\"2\"", "a=\"3\"", "a=\"4\"", "a=\"1\"" };
   const NeoMetric gauge = { "some_seconds", "What it is.", FALSE, number }, counter = { "some_total", "More.", TRUE, number };
   g_autoptr(GArray) series = neo_series_new();
