@@ -124,7 +124,7 @@ static gboolean print(const char *text, GError **error)
 
 gboolean neo_plot_main(const NeoVerb *verb, int argc, char **argv, GError **error)
 {
-  g_auto(Settings) settings = { .interval = 0.25, .width = 800, .height = 400, .title = g_strdup("Throughput of each path") };
+  g_auto(Settings) settings = { .interval = 0.25, .width = 800, .height = 400 };
 
   if (!parse(verb, argc, argv, &settings, error))
     return FALSE;
@@ -132,6 +132,6 @@ gboolean neo_plot_main(const NeoVerb *verb, int argc, char **argv, GError **erro
   g_autoptr(NeoPlotData) data = sample(&settings, &signals, error);
   if (!data)
     return FALSE;
-  g_autofree char *svg = neo_plot_to_svg(data, settings.width, settings.height, settings.title);
+  g_autofree char *svg = neo_plot_to_svg(data, settings.width, settings.height, settings.title ? settings.title : "Throughput of each path");
   return print(svg, error);
 }
