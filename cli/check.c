@@ -148,6 +148,8 @@ static gboolean collect(Doctor *doctor, GError **error)
   g_autoptr(NeoCollector) collector = neo_collector_new(error);
   NeoPathsConf conf;
 
+  if (collector)
+    neo_collector_once(collector, 1);
   if (!collector || !(doctor->status = neo_collector_take(collector, error)) ||
       !neo_paths_conf_load(NEO_CONFDIR "/paths.conf", &conf, error) || !(doctor->kernel = neo_kernel_open(error)) ||
       !(doctor->view = neo_gateway_view(doctor->kernel, &conf, error)))

@@ -54,7 +54,7 @@ gboolean neo_status_main(const NeoVerb *verb, int argc, char **argv, GError **er
 
   if (!neo_arguments_parse(verb, entries, argc, argv, error))
     return FALSE;
-  gboolean costly = isnan(seconds) && neo_sockets_count() > FEW_SOCKETS;
+  gboolean costly = !prometheus && isnan(seconds) && neo_sockets_count() > FEW_SOCKETS;
   if (isnan(seconds))
     seconds = costly ? 0 : DEFAULT_SECONDS;
   if (!(seconds >= 0 && seconds <= 3600))
