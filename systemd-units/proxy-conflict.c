@@ -9,22 +9,25 @@ const char *const neo_proxy_unit_dirs[] = { "/etc/systemd/system", "/run/systemd
 /* A setting as it stands: the last line of the last file counts, and lists grow until an empty value clears them. */
 typedef struct {
   char *value, *path;
+  gboolean late; /* it comes after the generator's drop-in, and counts more */
 } Setting;
 
-typedef enum { PRIVATE_NETWORK, NAMESPACE_PATH, ADDRESS_FAMILIES, N_SETTINGS } Key;
+/* PrivateNetwork= is none of them: NetworkNamespacePath=, which the generator gives, goes before it (systemd.exec(5)). */
+typedef enum { NAMESPACE_PATH, ADDRESS_FAMILIES, N_SETTINGS } Key;
 
-static const char *const keys[N_SETTINGS] = { "PrivateNetwork", "NetworkNamespacePath", "RestrictAddressFamilies" };
+static const char *const keys[N_SETTINGS] = { "NetworkNamespacePath", "RestrictAddressFamilies" };
 
-static void take(Setting *setting, const char *value, gboolean is_list, const char *path)
+static void take(Setting *setting, const char *value, gboolean is_list, const char *path, gboolean late)
 {
   g_autofree char *before = g_steal_pointer(&setting->value);
 
   setting->value = is_list && before && *value ? g_strconcat(before, " ", value, NULL) : g_strdup(value);
   g_free(setting->path);
   setting->path = g_strdup(path);
+  setting->late = late;
 }
 
-static void read_file(const char *path, Setting settings[static N_SETTINGS])
+static void read_file(const char *path, gboolean late, Setting settings[static N_SETTINGS])
 {
   g_autofree char *text = NULL;
 
@@ -38,7 +41,7 @@ static void read_file(const char *path, Setting settings[static N_SETTINGS])
     *equals = '\0';
     for (Key key = 0; key < N_SETTINGS; key++)
       if (g_str_equal(g_strstrip(*line), keys[key]))
-        take(&settings[key], g_strstrip(equals + 1), key == ADDRESS_FAMILIES, path);
+        take(&settings[key], g_strstrip(equals + 1), key == ADDRESS_FAMILIES, path, late);
   }
 }
 
@@ -56,7 +59,7 @@ static gboolean read_unit(const char *const *unit_dirs, const char *name, Settin
     g_autofree char *path = g_build_filename(unit_dirs[i], name, NULL);
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
       continue;
-    read_file(path, settings);
+    read_file(path, FALSE, settings);
     return TRUE;
   }
   return FALSE;
@@ -88,17 +91,7 @@ static void read_dropins(const char *const *unit_dirs, const char *name, Setting
     g_ptr_array_add(names, key);
   g_ptr_array_sort(names, compare_names);
   for (guint i = 0; i < names->len; i++)
-    read_file(g_hash_table_lookup(files, names->pdata[i]), settings);
-}
-
-static gboolean is_yes(const char *value)
-{
-  static const char *const words[] = { "1", "yes", "y", "true", "t", "on", NULL };
-
-  for (guint i = 0; words[i]; i++)
-    if (g_ascii_strcasecmp(value, words[i]) == 0)
-      return TRUE;
-  return FALSE;
+    read_file(g_hash_table_lookup(files, names->pdata[i]), strcmp(names->pdata[i], NEO_PROXY_DROPIN) > 0, settings);
 }
 
 /* A list that begins with "~" names what is refused, any other what is allowed (systemd.exec(5)). */
@@ -109,22 +102,16 @@ static gboolean refuses_internet(const char *families)
   return *families && (*families == '~' ? listed : !listed);
 }
 
-static gboolean conflicts(Key key, const char *value)
+static gboolean conflicts(Key key, const Setting *setting)
 {
-  switch (key) {
-  case PRIVATE_NETWORK:
-    return is_yes(value);
-  case NAMESPACE_PATH:
-    return *value != '\0';
-  default:
-    return refuses_internet(value);
-  }
+  if (!setting->value)
+    return FALSE;
+  return key == NAMESPACE_PATH ? setting->late : refuses_internet(setting->value);
 }
 
 char *neo_proxy_conflicts(const char *const *unit_dirs, const char *service)
 {
   static const char *const reasons[N_SETTINGS] = {
-    "a namespace of its own keeps it out of the proxy's",
     "another namespace than the proxy's",
     "neither IPv4 nor IPv6 is allowed",
   };
@@ -137,7 +124,7 @@ char *neo_proxy_conflicts(const char *const *unit_dirs, const char *service)
   read_dropins(unit_dirs, template, settings);
   read_dropins(unit_dirs, service, settings);
   for (Key key = 0; key < N_SETTINGS; key++) {
-    if (settings[key].value && conflicts(key, settings[key].value))
+    if (conflicts(key, &settings[key]))
       g_string_append_printf(text, "%s%s: %s=%s: %s", text->len ? "\n" : "", settings[key].path, keys[key],
                              settings[key].value, reasons[key]);
     g_free(settings[key].value);

@@ -3,6 +3,9 @@
 
 #include <glib.h>
 
+/** The name of the generator's drop-ins: of several that change a setting the last in the order of names counts. */
+#define NEO_PROXY_DROPIN "50-neo.conf"
+
 /** Where systemd looks for units (systemd.unit(5)), ended by NULL. */
 extern const char *const neo_proxy_unit_dirs[];
 

@@ -15,7 +15,7 @@
 
 static gboolean write_dropin(const char *out, const char *unit, const char *text, GError **error)
 {
-  g_autofree char *dir = g_strconcat(out, "/", unit, ".d", NULL), *path = g_build_filename(dir, "50-neo.conf", NULL);
+  g_autofree char *dir = g_strconcat(out, "/", unit, ".d", NULL), *path = g_build_filename(dir, NEO_PROXY_DROPIN, NULL);
 
   if (g_mkdir_with_parents(dir, 0755) < 0)
     return neo_error_set_errno(error, errno, "%s", dir);

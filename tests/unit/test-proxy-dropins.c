@@ -115,14 +115,15 @@ static void test_bad_dropins(void)
 static void test_conflicts(void)
 {
   static const struct {
-    const char *unit, *dropin, *complaint; /* the complaint behind the directory */
+    const char *unit, *dropin, *complaint, *name; /* the complaint behind the directory; the drop-in, when not "9.conf" */
   } cases[] = {
     { "[Service]\nPrivateTmp=yes\nRestrictAddressFamilies=AF_INET AF_INET6\n", NULL, NULL },
-    { "[Service]\nPrivateNetwork=yes\n", NULL, "/low/s@.service: PrivateNetwork=yes: a namespace of its own keeps it out of the proxy's" },
-    { "[Service]\nPrivateNetwork=yes\n", "[Service]\nPrivateNetwork=no\n", NULL },
-    { "[Service]\n", "[Service]\nPrivateNetwork = true\n", "/high/s@x.service.d/9.conf: PrivateNetwork=true: a namespace of its own keeps it out of the proxy's" },
-    { "[Service]\n#PrivateNetwork=yes\n", NULL, NULL },
-    { "[Service]\nNetworkNamespacePath=/run/netns/vpn\n", NULL, "/low/s@.service: NetworkNamespacePath=/run/netns/vpn: another namespace than the proxy's" },
+    { "[Service]\nPrivateNetwork=yes\n", NULL, NULL },
+    { "[Service]\nNetworkNamespacePath=/run/netns/vpn\n", NULL, NULL },
+    { "[Service]\n", "[Service]\nNetworkNamespacePath = /run/netns/vpn\n", "/high/s@x.service.d/9.conf: NetworkNamespacePath=/run/netns/vpn: another namespace than the proxy's" },
+    { "[Service]\n", "[Service]\nNetworkNamespacePath=/run/netns/vpn\n", NULL, "10-vpn.conf" },
+    { "[Service]\n", "[Service]\nNetworkNamespacePath=\n", "/high/s@x.service.d/9.conf: NetworkNamespacePath=: another namespace than the proxy's" },
+    { "[Service]\n", "[Service]\n#NetworkNamespacePath=/run/netns/vpn\n", NULL },
     { "[Service]\nRestrictAddressFamilies=AF_UNIX\nRestrictAddressFamilies=AF_NETLINK\n", NULL,
       "/low/s@.service: RestrictAddressFamilies=AF_UNIX AF_NETLINK: neither IPv4 nor IPv6 is allowed" },
     { "[Service]\nRestrictAddressFamilies=AF_UNIX\n", "[Service]\nRestrictAddressFamilies=AF_INET\n", NULL },
@@ -137,8 +138,9 @@ static void test_conflicts(void)
     g_autofree char *want = cases[i].complaint ? g_strconcat(dir, cases[i].complaint, NULL) : NULL;
     const char *const unit_dirs[] = { high, low, NULL };
     sample_root_write(dir, "low/s@.service", cases[i].unit);
+    g_autofree char *dropin = g_strconcat("high/s@x.service.d/", cases[i].name ? cases[i].name : "9.conf", NULL);
     if (cases[i].dropin)
-      sample_root_write(dir, "high/s@x.service.d/9.conf", cases[i].dropin);
+      sample_root_write(dir, dropin, cases[i].dropin);
     g_autofree char *got = neo_proxy_conflicts(unit_dirs, "s@x.service");
     g_assert_cmpstr(got, ==, want);
     sample_root_remove(dir);
