@@ -9,8 +9,8 @@
 #include "paths/probe.h"
 #include "systemd-units/proxy-drain.h"
 
-/* After how long an announcement that was not echoed, as it may be lost, is sent again, up to three times; the kernel's two minutes are long
- * for a client that could use the relay (Documentation/networking/mptcp-sysctl.rst). */
+/* After how long an announcement that was not echoed, as it may be lost, is sent again, up to three times. The kernel's two minutes are long for a
+ * client that could use the relay; since Linux 6.18 they are no more than a limit (Documentation/networking/mptcp-sysctl.rst). */
 #define REPEAT_S "1"
 
 typedef struct {
