@@ -78,7 +78,8 @@ void neo_exposition_add(GString *text, const NeoMetric *metric, const GArray *se
     if (isnan(value) || g_hash_table_contains(seen, one->labels))
       continue;
     if (!g_hash_table_size(seen))
-      g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name, metric->counter ? "counter" : "gauge");
+      g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
+                             metric->counter ? "counter" : "gauge");
     g_hash_table_add(seen, one->labels);
     append_sample(text, metric->name, one->labels, value);
   }

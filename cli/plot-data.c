@@ -16,7 +16,8 @@ NeoPlotData *neo_plot_data_new(gint64 start)
 {
   NeoPlotData *data = g_new(NeoPlotData, 1);
 
-  *data = (NeoPlotData){ start, g_array_new(FALSE, FALSE, sizeof(double)), g_ptr_array_new_with_free_func(free_series) };
+  *data =
+      (NeoPlotData){ start, g_array_new(FALSE, FALSE, sizeof(double)), g_ptr_array_new_with_free_func(free_series) };
   return data;
 }
 
@@ -68,7 +69,8 @@ void neo_plot_data_add(NeoPlotData *data, const NeoStatus *status, gint64 now)
     for (guint k = 0; k < connection->subflows->len; k++) {
       const NeoStatusSubflow *subflow = &g_array_index(connection->subflows, NeoStatusSubflow, k);
       NeoPlotSeries *series = series_of(data, *subflow->interface ? subflow->interface : "other", subflow->relay);
-      g_array_index(series->rates, double, data->ends->len - 1) += MAX(subflow->traffic.rate_in, 0) + MAX(subflow->traffic.rate_out, 0);
+      g_array_index(series->rates, double, data->ends->len - 1) +=
+          MAX(subflow->traffic.rate_in, 0) + MAX(subflow->traffic.rate_out, 0);
     }
   }
 }
@@ -93,14 +95,16 @@ NeoPlotData *neo_plot_data_reduce(const NeoPlotData *data, guint max)
   guint width = MAX((data->ends->len + max - 1) / max, 1);
 
   for (guint i = 0; i < data->series->len; i++)
-    series_of(reduced, ((NeoPlotSeries *)data->series->pdata[i])->name, ((NeoPlotSeries *)data->series->pdata[i])->relay);
+    series_of(reduced, ((NeoPlotSeries *)data->series->pdata[i])->name,
+              ((NeoPlotSeries *)data->series->pdata[i])->relay);
   for (guint first = 0; first < data->ends->len; first += width) {
     guint end = MIN(first + width, data->ends->len), sample = reduced->ends->len;
     add_end(reduced, g_array_index(data->ends, double, end - 1));
     for (guint i = 0; i < data->series->len; i++) {
       NeoPlotSeries *series = reduced->series->pdata[i];
       double length = length_of(reduced, sample);
-      g_array_index(series->rates, double, sample) = length > 0 ? bytes_between(data, data->series->pdata[i], first, end) / length : 0;
+      g_array_index(series->rates, double, sample) =
+          length > 0 ? bytes_between(data, data->series->pdata[i], first, end) / length : 0;
     }
   }
   return reduced;

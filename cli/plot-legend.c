@@ -31,7 +31,8 @@ static guint colour_of(const NeoPlotData *data, guint series)
   guint colour = 0;
 
   for (guint i = 1; i <= series; i++)
-    colour += !g_str_equal(((NeoPlotSeries *)data->series->pdata[i])->name, ((NeoPlotSeries *)data->series->pdata[i - 1])->name);
+    colour += !g_str_equal(((NeoPlotSeries *)data->series->pdata[i])->name,
+                           ((NeoPlotSeries *)data->series->pdata[i - 1])->name);
   return colour % COLOURS;
 }
 
@@ -51,11 +52,12 @@ void neo_plot_put_patterns(GString *svg, const NeoPlotData *data)
     if (!((NeoPlotSeries *)data->series->pdata[i])->relay || done & 1u << colour)
       continue;
     done |= 1u << colour;
-    g_string_append_printf(svg,
-                           "<pattern id=\"r%u\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-                           "<rect class=\"page\" width=\"7\" height=\"7\"/><rect class=\"tint c%u\" width=\"7\" height=\"7\"/>"
-                           "<rect class=\"c%u\" width=\"3\" height=\"7\"/></pattern>\n",
-                           colour, colour, colour);
+    g_string_append_printf(
+        svg,
+        "<pattern id=\"r%u\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+        "<rect class=\"page\" width=\"7\" height=\"7\"/><rect class=\"tint c%u\" width=\"7\" height=\"7\"/>"
+        "<rect class=\"c%u\" width=\"3\" height=\"7\"/></pattern>\n",
+        colour, colour, colour);
   }
 }
 
@@ -69,7 +71,8 @@ static char *mean_of(const NeoPlotData *data, const NeoPlotSeries *series)
 static guint width_of(const NeoPlotData *data, const NeoPlotSeries *series)
 {
   g_autofree char *mean = mean_of(data, series);
-  glong characters = g_utf8_strlen(series->name, -1) + (series->relay ? sizeof " by relay" - 1 : 0) + 1 + g_utf8_strlen(mean, -1);
+  glong characters =
+      g_utf8_strlen(series->name, -1) + (series->relay ? sizeof " by relay" - 1 : 0) + 1 + g_utf8_strlen(mean, -1);
 
   return SWATCH + GAP + characters * CHARACTER + BETWEEN;
 }
@@ -96,10 +99,11 @@ static void put_item(GString *svg, const NeoPlotData *data, guint series, guint 
   g_autofree char *fill = neo_plot_fill(data, series), *name = neo_plot_name(data->series->pdata[series]);
   g_autofree char *mean = mean_of(data, data->series->pdata[series]);
 
-  g_string_append_printf(svg,
-                         "<rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"3\" %s/>"
-                         "<text x=\"%u\" y=\"%u\"><tspan class=\"name\">%s</tspan> <tspan class=\"rate\" dx=\"4\">%s</tspan></text>\n",
-                         x, y, SWATCH, SWATCH, fill, x + SWATCH + GAP, y + 10, name, mean);
+  g_string_append_printf(
+      svg,
+      "<rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"3\" %s/>"
+      "<text x=\"%u\" y=\"%u\"><tspan class=\"name\">%s</tspan> <tspan class=\"rate\" dx=\"4\">%s</tspan></text>\n",
+      x, y, SWATCH, SWATCH, fill, x + SWATCH + GAP, y + 10, name, mean);
 }
 
 void neo_plot_put_legend(GString *svg, const NeoPlotData *data, const NeoPlotLegend *legend, guint x, guint y)
@@ -109,7 +113,8 @@ void neo_plot_put_legend(GString *svg, const NeoPlotData *data, const NeoPlotLeg
   for (guint i = 0; i < legend->shown; i++)
     put_item(svg, data, i, x + i % legend->columns * legend->column_width, y + i / legend->columns * ROW);
   if (hidden)
-    g_string_append_printf(svg, "<text x=\"%u\" y=\"%u\">and %u more</text>\n", x + legend->shown % legend->columns * legend->column_width,
+    g_string_append_printf(svg, "<text x=\"%u\" y=\"%u\">and %u more</text>\n",
+                           x + legend->shown % legend->columns * legend->column_width,
                            y + legend->shown / legend->columns * ROW + 10, hidden);
   if (!data->series->len)
     g_string_append_printf(svg, "<text x=\"%u\" y=\"%u\">No subflow was open.</text>\n", x, y + 10);

@@ -26,7 +26,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Settings, settings_clear)
 static gboolean parse_seconds(const GStrv words, double *ret_seconds, GError **error)
 {
   if (!words || words[1])
-    return neo_arguments_refuse(error, "%s; expected for how many seconds to look", words ? "more than one argument" : "no argument");
+    return neo_arguments_refuse(error, "%s; expected for how many seconds to look",
+                                words ? "more than one argument" : "no argument");
   char *end;
   double seconds = g_ascii_strtod(words[0], &end);
   if (end == words[0] || *end || !(seconds > 0 && seconds <= 86400))
@@ -40,14 +41,15 @@ static gboolean check(const Settings *settings, GError **error)
   if (!(settings->interval >= 0.05 && settings->interval <= 3600))
     return neo_arguments_refuse(error, "--interval: not in range; expected 0.05 to 3600");
   if (settings->seconds / settings->interval > MAX_SAMPLES)
-    return neo_arguments_refuse(error, "--interval: more than %d looks in %g seconds; expected %g at least", MAX_SAMPLES, settings->seconds,
-                                settings->seconds / MAX_SAMPLES);
+    return neo_arguments_refuse(error, "--interval: more than %d looks in %g seconds; expected %g at least",
+                                MAX_SAMPLES, settings->seconds, settings->seconds / MAX_SAMPLES);
   if (settings->width < NEO_PLOT_MIN_WIDTH || settings->width > NEO_PLOT_MAX)
     return neo_arguments_refuse(error, "--width: not in range; expected %d to %d", NEO_PLOT_MIN_WIDTH, NEO_PLOT_MAX);
   if (settings->height < NEO_PLOT_MIN_HEIGHT || settings->height > NEO_PLOT_MAX)
     return neo_arguments_refuse(error, "--height: not in range; expected %d to %d", NEO_PLOT_MIN_HEIGHT, NEO_PLOT_MAX);
   if (isatty(STDOUT_FILENO))
-    return neo_arguments_refuse(error, "the picture would go to the terminal; expected a file: neo plot %g > out.svg", settings->seconds);
+    return neo_arguments_refuse(error, "the picture would go to the terminal; expected a file: neo plot %g > out.svg",
+                                settings->seconds);
   return TRUE;
 }
 
@@ -63,7 +65,8 @@ static gboolean parse(const NeoVerb *verb, int argc, char **argv, Settings *sett
     { NULL },
   };
 
-  return neo_arguments_parse(verb, entries, argc, argv, error) && parse_seconds(words, &settings->seconds, error) && check(settings, error);
+  return neo_arguments_parse(verb, entries, argc, argv, error) && parse_seconds(words, &settings->seconds, error) &&
+         check(settings, error);
 }
 
 /* What ends the looks early, so that the picture is drawn all the same. Blocked before there is a second thread. */
@@ -132,6 +135,7 @@ gboolean neo_plot_main(const NeoVerb *verb, int argc, char **argv, GError **erro
   g_autoptr(NeoPlotData) data = sample(&settings, &signals, error);
   if (!data)
     return FALSE;
-  g_autofree char *svg = neo_plot_to_svg(data, settings.width, settings.height, settings.title ? settings.title : "Throughput of each path");
+  g_autofree char *svg = neo_plot_to_svg(data, settings.width, settings.height,
+                                         settings.title ? settings.title : "Throughput of each path");
   return print(svg, error);
 }

@@ -7,10 +7,10 @@
 #include "cli/exposition.h"
 
 /* NAME(item) is the member of an item of that type. */
-#define READER(NAME, TYPE, MEMBER)                                                                                                                   \
-  static double NAME(gconstpointer item)                                                                                                             \
-  {                                                                                                                                                  \
-    return ((const TYPE *)item)->MEMBER;                                                                                                             \
+#define READER(NAME, TYPE, MEMBER)                                                                                     \
+  static double NAME(gconstpointer item)                                                                               \
+  {                                                                                                                    \
+    return ((const TYPE *)item)->MEMBER;                                                                               \
   }
 
 static double known(gint64 count)
@@ -58,7 +58,6 @@ static double fallen(gconstpointer item)
   return count_connections(item, TRUE);
 }
 
-
 static const NeoMetric host_metrics[] = {
   { "neo_mptcp_enabled", "Whether MPTCP is on (net.mptcp.enabled).", FALSE, mptcp_on },
   { "neo_mptcp_connections", "MPTCP connections that are open.", FALSE, connections },
@@ -77,7 +76,10 @@ static void add_host(GString *text, const NeoStatus *status)
     gboolean has;
     const char *name;
   } all[] = {
-    { status->gateway, "gateway" }, { status->relays->len > 0, "relay" }, { status->proxies->len > 0, "proxy" }, { status->racers->len > 0, "racer" },
+    { status->gateway, "gateway" },
+    { status->relays->len > 0, "relay" },
+    { status->proxies->len > 0, "proxy" },
+    { status->racers->len > 0, "racer" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(all); i++)
@@ -104,8 +106,12 @@ static void add_counter(GArray *series, GHashTable *counters, const char *name, 
 /* Which names the kernel has depends on its version (net/mptcp/mib.c of Linux). */
 static void add_counters(GString *text, const char *netstat)
 {
-  static const NeoMetric fallbacks = { "neo_mptcp_fallbacks_total", "Connections that became plain TCP, by the kernel's counter.", TRUE, counter_of };
-  static const NeoMetric joins = { "neo_mptcp_joins_total", "Subflows that joined a connection, made by this host or accepted.", TRUE, counter_of };
+  static const NeoMetric fallbacks = { "neo_mptcp_fallbacks_total",
+                                       "Connections that became plain TCP, by the kernel's counter.", TRUE,
+                                       counter_of };
+  static const NeoMetric joins = { "neo_mptcp_joins_total",
+                                   "Subflows that joined a connection, made by this host or accepted.", TRUE,
+                                   counter_of };
   g_autoptr(GHashTable) counters = neo_netstat_parse(netstat);
   g_autoptr(GArray) fallen_back = neo_series_new(), joined = neo_series_new();
   g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(counters), (GCompareFunc)strcmp);
@@ -154,7 +160,8 @@ static void add_path_states(GArray *series, const NeoStatusPath *path, const cha
   static const State yes = { TRUE }, no = { FALSE };
 
   for (guint i = 0; i < G_N_ELEMENTS(states); i++)
-    neo_series_add(series, neo_exposition_labels("device", path->interface, "address", address, "state", states[i], NULL),
+    neo_series_add(series,
+                   neo_exposition_labels("device", path->interface, "address", address, "state", states[i], NULL),
                    g_str_equal(path->state, states[i]) ? &yes : &no);
 }
 
@@ -208,14 +215,15 @@ static double relay_limited(gconstpointer item)
   return known(((const NeoStatusRelay *)item)->limited);
 }
 
-
 static const NeoMetric relay_metrics[] = {
   { "neo_relay_active", "Whether the unit that loads the relay is active.", FALSE, relay_active },
   { "neo_relay_rules", "Rules of the relay that stand in the kernel.", FALSE, relay_rules },
   { "neo_relay_flows", "Connections through the relay that are open.", FALSE, relay_flows },
   { "neo_relay_forwarded_bytes_total", "Forwarded in both directions since the rules were loaded.", TRUE, relay_bytes },
-  { "neo_relay_forwarded_packets_total", "Forwarded in both directions since the rules were loaded.", TRUE, relay_packets },
-  { "neo_relay_limited_packets_total", "SYNs that SynRate= has dropped since the rules were loaded.", TRUE, relay_limited },
+  { "neo_relay_forwarded_packets_total", "Forwarded in both directions since the rules were loaded.", TRUE,
+    relay_packets },
+  { "neo_relay_limited_packets_total", "SYNs that SynRate= has dropped since the rules were loaded.", TRUE,
+    relay_limited },
 };
 
 static void add_relays(GString *text, const NeoStatus *status)
@@ -234,7 +242,6 @@ static double proxy_active(gconstpointer item)
 {
   return is_active(((const NeoStatusProxy *)item)->service_state);
 }
-
 
 static double proxy_connections(gconstpointer item)
 {
@@ -255,7 +262,8 @@ READER(announced_in, NeoStatusAnnounced, traffic.in)
 READER(announced_out, NeoStatusAnnounced, traffic.out)
 
 static const NeoMetric announced_metrics[] = {
-  { "neo_proxy_announced", "Whether the address is announced: of a relay, or of the proxy itself.", FALSE, announced_stands },
+  { "neo_proxy_announced", "Whether the address is announced: of a relay, or of the proxy itself.", FALSE,
+    announced_stands },
   { "neo_proxy_subflows", "Open subflows that came in at the address.", FALSE, announced_subflows },
   { "neo_proxy_received_bytes", "Received by these subflows.", FALSE, announced_in },
   { "neo_proxy_sent_bytes", "Acknowledged to these subflows.", FALSE, announced_out },
@@ -271,7 +279,9 @@ static void add_proxies(GString *text, const NeoStatus *status)
     for (guint k = 0; proxy->seen && k < proxy->announced->len; k++) {
       const NeoStatusAnnounced *announced = &g_array_index(proxy->announced, NeoStatusAnnounced, k);
       g_autofree char *address = neo_address_to_string(&announced->address);
-      neo_series_add(addresses, neo_exposition_labels("proxy", proxy->name, "address", address, "via", announced->relay ? "relay" : "direct", NULL),
+      neo_series_add(addresses,
+                     neo_exposition_labels("proxy", proxy->name, "address", address, "via",
+                                           announced->relay ? "relay" : "direct", NULL),
                      announced);
     }
   }
@@ -284,7 +294,6 @@ static double racer_listening(gconstpointer item)
 {
   return is_active(((const NeoStatusRacer *)item)->socket_state);
 }
-
 
 static double racer_open(gconstpointer item)
 {
@@ -311,12 +320,14 @@ static double racer_connect(gconstpointer item)
 
 static const NeoMetric endpoint_metrics[] = {
   { "neo_racer_wins_total", "Races that the endpoint won.", TRUE, racer_won },
-  { "neo_racer_connect_seconds", "How long it took to connect to the endpoint when it last did.", FALSE, racer_connect },
+  { "neo_racer_connect_seconds", "How long it took to connect to the endpoint when it last did.", FALSE,
+    racer_connect },
 };
 
 static const NeoMetric racer_metrics[] = {
   { "neo_racer_listening", "Whether the socket of the racer is active.", FALSE, racer_listening },
-  { "neo_racer_running", "Whether the service of the racer runs; it starts with the first connection.", FALSE, racer_running },
+  { "neo_racer_running", "Whether the service of the racer runs; it starts with the first connection.", FALSE,
+    racer_running },
   { "neo_racer_open_connections", "Connections that the racer relays.", FALSE, racer_open },
   { "neo_racer_failures_total", "Races that no endpoint won.", TRUE, racer_failed },
 };

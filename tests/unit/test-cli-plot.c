@@ -221,6 +221,22 @@ static void test_scale(void)
   clear_picture(&picture);
 }
 
+/* The same bytes have the same area wherever they are: at either edge, next to it, by relay. */
+static void test_edges(void)
+{
+  g_autoptr(NeoPlotData) data = neo_plot_data_new(0);
+  static const char *const names[] = { "first", "*first", "second", "last" };
+
+  for (guint i = 0; i < 4; i++)
+    add_sample(data, i + 1, &names[i], (const double[]){ 1e6 }, 1);
+  g_autofree char *svg = neo_plot_to_svg(data, 800, 400, "Edges");
+  Picture picture = read_picture(svg);
+  double frame = (picture.right - picture.left) * (picture.bottom - picture.top);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpfloat_with_epsilon(g_array_index(picture.areas, double, i) / frame, 1 / 4.0, 0.002);
+  clear_picture(&picture);
+}
+
 static void test_text(void)
 {
   g_autoptr(NeoPlotData) data = neo_plot_data_new(0);
@@ -258,6 +274,7 @@ int main(int argc, char **argv)
   g_test_add_func("/plot/reduce", test_reduce);
   g_test_add_func("/plot/areas", test_areas);
   g_test_add_func("/plot/scale", test_scale);
+  g_test_add_func("/plot/edges", test_edges);
   g_test_add_func("/plot/text", test_text);
   g_test_add_func("/plot/many", test_many);
   return g_test_run();
