@@ -18,7 +18,10 @@ void neo_status_collect_racers(NeoStatus *status, const NeoUnits *units, NeoRout
 /** The names NAME of the files DIRECTORY/NAME.conf and of the units PREFIX@NAME, sorted: char *, owned by the caller. */
 GPtrArray *neo_status_names(const char *directory, const char *prefix, const NeoUnits *units);
 
-/** Reads the status line of a racer (neo-racer(8)): "3 open; won: px:443 12 (31240 us), ra:443 0; failed 0", with how long the last connect took. FALSE, with nothing written, if it is none. Pure. */
+/**
+ * Reads the status line of a racer (neo-racer(8)): "3 open; won: px:443 12 (31240 us), ra:443 0; failed 0", with how long the last connect took.
+ * FALSE, with nothing written, if it is none. Pure.
+ */
 gboolean neo_status_parse_racer(const char *text, NeoStatusRacer *racer);
 
 /** Fills in @relay from all rules of this host (NeoRuleCounter). Pure. */
