@@ -175,9 +175,28 @@ def describe(pairs):
 CUTS = {"relay": ("relay ra is cut off", ("host", "ra")), "route": ("the direct route is cut off", ("route", "px"))}
 
 
-def cut(lab, host, kind, progress, size, checksum):
+class Picture:
+    """What goes through each path of a host, drawn by neo plot into a file of this machine."""
+
+    def __init__(self, lab, host, title, path):
+        self.lab, self.host, self.title, self.path = lab, host, title, path
+
+    def __enter__(self):
+        self.lab.run(self.host, "systemd-run", "--quiet", "--collect", "--unit=neo-plot", "--property=StandardOutput=truncate:/run/neo-plot.svg",
+                     "neo", "plot", "600", "--title=" + self.title)
+        return self
+
+    def __exit__(self, *_):
+        # It ends early and draws what it has seen.
+        self.lab.run(self.host, "systemctl", "stop", "neo-plot.service", check=False)
+        with open(self.path, "w") as svg:
+            svg.write(self.lab.run(self.host, "cat", "/run/neo-plot.svg", check=False) + "\n")
+
+
+def cut(lab, host, kind, progress, size, checksum, build):
     """One download over 4 addresses while something is cut off in silence."""
     label, fault = CUTS[kind]
+    picture = Picture(lab, host, f"A download over 4 addresses ({GATEWAYS[host]}): {label}", os.path.join(build, f"{host}-{kind}.svg"))
     lab.chain("addresses", host, "4")
     seen = []
 
@@ -186,13 +205,14 @@ def cut(lab, host, kind, progress, size, checksum):
         lab("break", *fault)
 
     try:
-        download = Download(lab, host, CUT_FILE, size, (CUT_AT, strike))
-        watch(progress, label, [download])
+        with picture:
+            download = Download(lab, host, CUT_FILE, size, (CUT_AT, strike))
+            watch(progress, label, [download])
     finally:
         lab("heal", *fault)
     row = {**download.result(checksum), "cut_after_s": round(download.event_at, 2), "subflows_at_cut": seen}
     progress.done(f"  {GATEWAYS[host]:16} {label} after {row['cut_after_s']} s (subflows: {describe(seen)}): "
-                  f"longest stall {row['longest_stall_ms']} ms, {row['mbit_per_s']} Mbit/s, checksum {same(row)}")
+                  f"longest stall {row['longest_stall_ms']} ms, {row['mbit_per_s']} Mbit/s, checksum {same(row)}; drawn in {picture.path}")
     return row
 
 
@@ -281,7 +301,7 @@ def main():
     shorter = int(lab.run("web", "stat", "-Lc", "%s", f"/srv/files/{CUT_FILE}"))
     cut_checksum = lab.run("web", "cat", f"/srv/files/{CUT_FILE}.sha256").split()[0]
     for host in hosts:
-        results[host]["cuts"] = {kind: cut(lab, host, kind, progress, shorter, cut_checksum) for kind in CUTS}
+        results[host]["cuts"] = {kind: cut(lab, host, kind, progress, shorter, cut_checksum, args.build) for kind in CUTS}
     print(f"\nThe racer, {RACES} connections each:", flush=True)
     for host in hosts:
         results[host]["races"] = race(lab, host, progress)
