@@ -13,7 +13,7 @@
 typedef struct {
   guint64 sent;    /**< bytes written to the socket */
   guint64 look_at; /**< nothing is looked at before so many were, or 64 KiB */
-  gboolean small;  /**< pieces are small now */
+  gboolean small;  /**< pieces are small now, or may be */
 } RacerBurst;
 
 /** Notes that @size bytes were written to the socket @fd, of whatever protocol, and sets the size of what comes next. */

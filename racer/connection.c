@@ -250,6 +250,8 @@ static gboolean resume_direction(RacerDirection *direction, RacerSurvivor *survi
   direction->pipe = g_steal_pointer(&survivor->held[way].pipe);
   direction->block = direction->pipe ? NULL : g_steal_pointer(&survivor->held[way].block);
   direction->end = survivor->held[way].size;
+  /* The last process may have left it so. */
+  direction->burst.small = TRUE;
   return direction->block == NULL;
 }
 

@@ -141,6 +141,23 @@ static void test_few_subflows(void)
   close_ends(&ends);
 }
 
+/* After a restart the socket is as the last process left it. */
+static void test_taken_over(void)
+{
+  RacerBurst burst = { .small = TRUE };
+  int value = 16384;
+  Ends ends = connect_ends(IPPROTO_MPTCP);
+
+  if (setsockopt(ends.client, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value) == 0) {
+    racer_burst_sent(&burst, ends.client, 65536);
+    g_assert_false(burst.small);
+    g_assert_cmpint(get_lowat(ends.client), ==, 0);
+  } else {
+    g_test_skip("no TCP_NOTSENT_LOWAT for MPTCP before Linux 6.9");
+  }
+  close_ends(&ends);
+}
+
 static void test_tcp(void)
 {
   RacerBurst burst = { 0 };
@@ -161,6 +178,7 @@ int main(int argc, char **argv)
     run("sysctl -qw net.mptcp.enabled=1");
     g_test_add_func("/racer-burst/many-subflows", test_many_subflows);
     g_test_add_func("/racer-burst/few-subflows", test_few_subflows);
+    g_test_add_func("/racer-burst/taken-over", test_taken_over);
     g_test_add_func("/racer-burst/tcp", test_tcp);
   }
   return g_test_run();
