@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/pm-health.h"
 
+#include "paths/pm-retry.h"
+
 #define MAX_CHECK_S 60
 
 static NeoPmSubflow *get(const NeoPmConnection *connection, guint index)

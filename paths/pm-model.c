@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/pm-model.h"
 
-#define MAX_WAIT_S 60
+#include "paths/pm-retry.h"
 
 /* A subflow that lived for this long was good: what ends it later is a new trouble. */
 #define GOOD_US (10 * G_USEC_PER_SEC)
@@ -12,7 +12,7 @@ static void connection_free(gpointer data)
 
   g_array_unref(connection->remotes);
   g_array_unref(connection->subflows);
-  g_array_unref(connection->retries);
+  g_hash_table_unref(connection->retries);
   g_array_unref(connection->ids);
   g_array_unref(connection->announced);
   g_free(connection);
@@ -49,7 +49,7 @@ static NeoPmConnection *add_connection(NeoPmModel *model, guint32 token)
     .token = token,
     .remotes = g_array_new(FALSE, FALSE, sizeof(NeoPmRemote)),
     .subflows = g_array_new(FALSE, FALSE, sizeof(NeoPmSubflow)),
-    .retries = g_array_new(FALSE, FALSE, sizeof(NeoPmRetry)),
+    .retries = neo_pm_retries_new(),
     .ids = g_array_new(FALSE, FALSE, sizeof(NeoPmId)),
     .announced = g_array_new(FALSE, FALSE, sizeof(NeoPmRemote)),
   };
@@ -95,7 +95,8 @@ static void remember_id(NeoPmConnection *connection, const NeoAddress *address, 
       return;
     }
   }
-  g_array_append_val(connection->ids, entry);
+  if (connection->ids->len <= G_MAXUINT8)
+    g_array_append_val(connection->ids, entry);
 }
 
 static void put_subflow(NeoPmConnection *connection, const NeoPmSubflow *subflow)
@@ -291,42 +292,6 @@ void neo_pm_connection_forget(NeoPmConnection *connection, guint index)
   g_array_remove_index(connection->subflows, index);
 }
 
-static NeoPmRetry *find_retry(const NeoPmConnection *connection, const NeoAddress *local, const NeoAddress *remote)
-{
-  for (guint i = 0; i < connection->retries->len; i++) {
-    NeoPmRetry *retry = &g_array_index(connection->retries, NeoPmRetry, i);
-    if (neo_address_equal(&retry->local, local) && neo_address_equal(&retry->remote, remote))
-      return retry;
-  }
-  return NULL;
-}
-
-void neo_pm_connection_failed(NeoPmConnection *connection, const NeoAddress *local, const NeoAddress *remote, gint64 now)
-{
-  NeoPmRetry *retry = find_retry(connection, local, remote);
-  NeoPmRetry first = { *local, *remote, 0, 0 };
-
-  if (!retry) {
-    g_array_append_val(connection->retries, first);
-    retry = &g_array_index(connection->retries, NeoPmRetry, connection->retries->len - 1);
-  }
-  retry->wait_s = CLAMP(retry->wait_s * 2, 1, MAX_WAIT_S);
-  retry->not_before = now + retry->wait_s * G_USEC_PER_SEC;
-}
-
-void neo_pm_connection_forgive(NeoPmConnection *connection, const NeoAddress *local)
-{
-  for (guint i = connection->retries->len; i-- > 0;)
-    if (neo_address_equal(&g_array_index(connection->retries, NeoPmRetry, i).local, local))
-      g_array_remove_index(connection->retries, i);
-}
-
-gboolean neo_pm_connection_waits(const NeoPmConnection *connection, const NeoAddress *local, const NeoAddress *remote, gint64 now)
-{
-  const NeoPmRetry *retry = find_retry(connection, local, remote);
-  return retry && now < retry->not_before;
-}
-
 static gint64 next_announcement(const NeoPmConnection *connection, gint64 now)
 {
   gint64 next = 0;
@@ -343,13 +308,10 @@ gint64 neo_pm_connection_next(const NeoPmConnection *connection, gint64 now)
 {
   if (connection->server_side)
     return next_announcement(connection, now);
-  gint64 next = connection->settled_at > now ? connection->settled_at : G_MAXINT64;
+  gint64 next = neo_pm_connection_next_try(connection, now);
 
-  for (guint i = 0; i < connection->retries->len; i++) {
-    gint64 at = g_array_index(connection->retries, NeoPmRetry, i).not_before;
-    if (at > now)
-      next = MIN(next, at);
-  }
+  if (connection->settled_at > now)
+    next = MIN(next, connection->settled_at);
   for (guint i = 0; i < connection->subflows->len; i++) {
     const NeoPmSubflow *subflow = &g_array_index(connection->subflows, NeoPmSubflow, i);
     gint64 at = subflow->health.checking ? subflow->health.check_at : subflow->since + NEO_PM_JOIN_PATIENCE;
@@ -433,9 +395,10 @@ static void learn_socket(NeoPmModel *model, const NeoPmSocket *socket, gint64 no
     set_initial(connection, &subflow);
     remember_id(connection, &subflow.local, 0);
   } else if (!socket->connection) {
-    if (socket->client_side)
+    if (socket->client_side) {
       connection->server_side = FALSE;
-    learn_remote(connection, &subflow);
+      learn_remote(connection, &subflow);
+    }
     put_subflow(connection, &subflow);
   }
 }

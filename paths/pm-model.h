@@ -21,6 +21,12 @@
 #define NEO_PM_REPEAT (500 * G_TIME_SPAN_MILLISECOND)
 #define NEO_PM_REPEATS 2
 
+/**
+ * Subflows that an accepted connection may have: all that a gateway of Neo makes, and a check of each (paths/pm-health.h). What a peer opens
+ * beyond that is closed: the kernel does not bound it under a userspace path manager (net/mptcp/pm.c: mptcp_pm_allow_new_subflow).
+ */
+#define NEO_PM_MAX_ACCEPTED 512
+
 /** How a subflow gets on, as the counters of its socket say. */
 typedef struct {
   guint64 moved;     /**< bytes received and bytes acknowledged by the peer, since it was made */
@@ -56,13 +62,6 @@ typedef struct {
   gint64 again_at;    /**< of one that is announced: when it is announced again (monotonic microseconds), 0: no more */
 } NeoPmRemote;
 
-/** A pair of addresses over which a subflow failed. */
-typedef struct {
-  NeoAddress local, remote;
-  guint wait_s;       /**< 1, 2, 4 ... 60 */
-  gint64 not_before;  /**< monotonic microseconds */
-} NeoPmRetry;
-
 /** An address and its identifier in one connection (RFC 8684, 3.4.1). */
 typedef struct {
   NeoAddress address;
@@ -80,7 +79,9 @@ typedef struct {
   NeoAddress local;      /**< the initial subflow's */
   GArray *remotes;       /**< NeoPmRemote; the initial one first */
   GArray *subflows;      /**< NeoPmSubflow */
-  GArray *retries;       /**< NeoPmRetry */
+  GHashTable *retries;   /**< pairs of addresses that failed (paths/pm-retry.h) */
+  gint64 joins_free_at;  /**< when all joins that were asked for count no more; monotonic microseconds */
+  gboolean refused_told; /**< the user was told that the peer announced what is not joined to */
   GArray *ids;           /**< NeoPmId of local addresses, kept for as long as the connection lives */
   GArray *announced;     /**< NeoPmRemote: what was announced to the peer */
 } NeoPmConnection;
@@ -140,15 +141,6 @@ gboolean neo_pm_connection_repeats(const NeoPmConnection *connection, const NeoP
 
 /** Forgets the subflow at @index, which was closed from here. */
 void neo_pm_connection_forget(NeoPmConnection *connection, guint index);
-
-/** Notes a failure between two addresses: twice the last waiting time, from 1 s up to 60 s. */
-void neo_pm_connection_failed(NeoPmConnection *connection, const NeoAddress *local, const NeoAddress *remote, gint64 now);
-
-/** Forgets failures from @local, whose network has changed. */
-void neo_pm_connection_forgive(NeoPmConnection *connection, const NeoAddress *local);
-
-/** Whether a join between these addresses has to wait. */
-gboolean neo_pm_connection_waits(const NeoPmConnection *connection, const NeoAddress *local, const NeoAddress *remote, gint64 now);
 
 /** When something about the connection changes by time alone (monotonic microseconds), or 0. */
 gint64 neo_pm_connection_next(const NeoPmConnection *connection, gint64 now);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/pm-pairing.h"
 
+#include "paths/pm-retry.h"
+
 #define NOWHERE (-1)
 
 /* A path and where it leads; the initial subflow does not move. */

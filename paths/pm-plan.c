@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/pm-plan.h"
 
+#include "paths/pm-retry.h"
+
 typedef struct {
   const NeoPmConnection *connection;
   const NeoPmHost *host;
   const GArray *pairs; /* NeoPmPair */
   const NeoPmSubflow **served; /* the subflow that serves each pair, or NULL */
   GArray *steps;       /* NeoPmStep */
+  guint joins_left;
 } Plan;
 
 static const NeoPmSubflow *get_subflow(const Plan *plan, guint index)
@@ -18,6 +21,15 @@ static void add_step(Plan *plan, NeoPmStepKind kind, const NeoPmSubflow *subflow
 {
   NeoPmStep step = { kind, *subflow };
   g_array_append_val(plan->steps, step);
+}
+
+/* What there is no join left for has its turn when one comes free. */
+static void add_join(Plan *plan, const NeoPmSubflow *subflow)
+{
+  if (!plan->joins_left)
+    return;
+  plan->joins_left--;
+  add_step(plan, NEO_PM_CREATE, subflow);
 }
 
 static gboolean is_gone(const Plan *plan, const NeoAddress *local)
@@ -127,7 +139,7 @@ static void plan_joins(Plan *plan, gint64 now)
       .remote = pair->remote.address, .remote_port = pair->remote.port, .remote_id = pair->remote.id,
     };
     if (!plan->served[i])
-      add_step(plan, NEO_PM_CREATE, &subflow);
+      add_join(plan, &subflow);
   }
 }
 
@@ -154,7 +166,7 @@ static void plan_checks(Plan *plan, gint64 now)
     subflow.local_port = 0;
     subflow.since = now;
     subflow.health = (NeoPmHealth){ 0 };
-    add_step(plan, NEO_PM_CREATE, &subflow);
+    add_join(plan, &subflow);
   }
 }
 
@@ -191,10 +203,17 @@ static void plan_repeated(Plan *plan, gint64 now)
   }
 }
 
+/* What a peer opened beyond the bound; the newest go. */
+static void plan_excess(Plan *plan)
+{
+  for (guint i = NEO_PM_MAX_ACCEPTED; i < plan->connection->subflows->len; i++)
+    add_step(plan, NEO_PM_DESTROY, get_subflow(plan, i));
+}
+
 GArray *neo_pm_plan(const NeoPmConnection *connection, const NeoPmHost *host, const NeoPmSettings *settings, gint64 now)
 {
   GArray *steps = g_array_new(FALSE, FALSE, sizeof(NeoPmStep));
-  Plan plan = { .connection = connection, .host = host, .steps = steps };
+  Plan plan = { .connection = connection, .host = host, .steps = steps, .joins_left = neo_pm_connection_joins_left(connection, now) };
 
   if (!connection->established)
     return steps;
@@ -202,6 +221,7 @@ GArray *neo_pm_plan(const NeoPmConnection *connection, const NeoPmHost *host, co
     plan_announced(&plan, NEO_PM_REMOVE, connection->announced, host->signals);
     plan_announced(&plan, NEO_PM_ANNOUNCE, host->signals, connection->announced);
     plan_repeated(&plan, now);
+    plan_excess(&plan);
     return steps;
   }
   g_autoptr(GArray) pairs = neo_pm_pair(connection, host, settings, now);

@@ -9,15 +9,20 @@
 #include "paths/pm-actions.h"
 #include "paths/pm-announced.h"
 #include "paths/pm-diag.h"
+#include "paths/pm-filter.h"
 #include "paths/pm-guard.h"
 #include "paths/pm-health.h"
 #include "paths/pm-plan.h"
+#include "paths/pm-retry.h"
 #include "paths/pm-select.h"
 #include "paths/pm-uapi.h"
 
 /* How often the counters of subflows are read while something moves, and while nothing does. */
 #define COUNT_MS 500
 #define COUNT_STILL_MS 4000
+
+/* A peer that announces nonsense on each of many connections is told of no more often than this. */
+#define REFUSED_US (10 * G_USEC_PER_SEC)
 
 /* Room for the events of some thousand subflows while the daemon does something else. */
 #define EVENT_BUFFER (4 * 1024 * 1024)
@@ -30,6 +35,7 @@ struct NeoPm {
   NeoPmModel *model;
   NeoPmGuard *guard;
   NeoPmHost host;
+  gint64 refused_at; /* when the user was last told of a refused announcement; 0: never */
   guint event_source, timer_source, count_source;
 };
 
@@ -73,6 +79,7 @@ static void note_step(NeoPmConnection *connection, const NeoPmStep *step, gboole
     neo_pm_connection_announced(connection, &announced, now);
     break;
   case NEO_PM_CREATE:
+    neo_pm_connection_spend_join(connection, now);
     if (done)
       neo_pm_connection_joining(connection, subflow);
     else
@@ -279,15 +286,32 @@ static gboolean learn(NeoPm *pm, GError **error)
   return TRUE;
 }
 
+static void report_refused(NeoPm *pm, NeoPmConnection *connection, const NeoPmEvent *event, const char *why, gint64 now)
+{
+  if (!pm->report || connection->server_side || connection->refused_told || (pm->refused_at && now - pm->refused_at < REFUSED_US))
+    return;
+  g_autofree char *peer = neo_address_to_string(&g_array_index(connection->remotes, NeoPmRemote, 0).address);
+  g_autofree char *address = neo_address_to_string(&event->remote);
+  g_autofree char *line = g_strdup_printf("%s announced %s, which is %s, and is not joined to; nor are others like it, of which nothing is said",
+                                          peer, address, why);
+  connection->refused_told = TRUE;
+  pm->refused_at = now;
+  pm->report(line);
+}
+
 static void take_events(NeoPm *pm, char *buffer, gssize length, GArray *tokens)
 {
   int rest = length;
 
   for (struct nlmsghdr *message = (struct nlmsghdr *)buffer; mnl_nlmsg_ok(message, rest); message = mnl_nlmsg_next(message, &rest)) {
+    const char *refused = NULL;
     NeoPmEvent event;
     if (message->nlmsg_type != pm->kernel->mptcp_family || !neo_pm_parse_event(message, &event) || !event.token)
       continue;
-    const NeoPmConnection *connection = neo_pm_model_apply(pm->model, &event, g_get_monotonic_time());
+    gint64 now = g_get_monotonic_time();
+    NeoPmConnection *connection = neo_pm_filter_apply(pm->model, &pm->host, &event, now, &refused);
+    if (refused)
+      report_refused(pm, connection, &event, refused, now);
     if (connection && (!tokens->len || g_array_index(tokens, guint32, tokens->len - 1) != event.token))
       g_array_append_val(tokens, event.token);
     if (connection && connection->server_side && event.kind == NEO_PM_ESTABLISHED)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "paths/pm-diag.h"
+#include "paths/pm-filter.h"
 #include "paths/pm-plan.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -49,15 +50,18 @@ static void check_plan(const NeoPmConnection *connection, const NeoPmHost *host)
   g_assert_cmpuint(pairs->len, <=, 3);
   g_assert_cmpuint(steps->len, <=, 2 * connection->subflows->len + 3);
   g_assert_cmpuint(connection->remotes->len, >=, 1);
+  g_assert_cmpuint(connection->remotes->len, <=, 1 + NEO_PM_MAX_ANNOUNCED);
 }
 
 static void take_event(NeoPmModel *model, const NeoPmHost *host, const struct nlmsghdr *message)
 {
+  const char *refused = NULL;
   NeoPmEvent event;
 
   if (!neo_pm_parse_event(message, &event))
     return;
-  const NeoPmConnection *connection = neo_pm_model_apply(model, &event, 0);
+  const NeoPmConnection *connection = neo_pm_filter_apply(model, host, &event, 0, &refused);
+  g_assert_true(!refused || (connection && event.kind == NEO_PM_ANNOUNCED));
   if (connection)
     check_plan(connection, host);
 }

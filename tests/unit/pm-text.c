@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "paths/pm-retry.h"
+
 static NeoAddress make(gboolean v6, guint8 net, guint8 last)
 {
   NeoAddress address = { .family = v6 ? AF_INET6 : AF_INET };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths/pm-retry.h"
 #include "tests/unit/pm-text.h"
 
 #define SECOND G_USEC_PER_SEC
