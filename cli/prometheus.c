@@ -215,6 +215,11 @@ static double relay_limited(gconstpointer item)
   return known(((const NeoStatusRelay *)item)->limited);
 }
 
+static double relay_refused(gconstpointer item)
+{
+  return known(((const NeoStatusRelay *)item)->refused);
+}
+
 static const NeoMetric relay_metrics[] = {
   { "neo_relay_active", "Whether the unit that loads the relay is active.", FALSE, relay_active },
   { "neo_relay_rules", "Rules of the relay that stand in the kernel.", FALSE, relay_rules },
@@ -222,8 +227,10 @@ static const NeoMetric relay_metrics[] = {
   { "neo_relay_forwarded_bytes_total", "Forwarded in both directions since the rules were loaded.", TRUE, relay_bytes },
   { "neo_relay_forwarded_packets_total", "Forwarded in both directions since the rules were loaded.", TRUE,
     relay_packets },
-  { "neo_relay_limited_packets_total", "SYNs that SynRate= has dropped since the rules were loaded.", TRUE,
-    relay_limited },
+  { "neo_relay_limited_packets_total", "SYNs that SynRate= has dropped or ConnLimit= refused since the rules were loaded.",
+    TRUE, relay_limited },
+  { "neo_relay_refused_packets_total", "SYNs that ConnLimit= has refused since the rules were loaded.", TRUE,
+    relay_refused },
 };
 
 static void add_relays(GString *text, const NeoStatus *status)

@@ -110,6 +110,7 @@ static void put_relay(GString *json, gconstpointer item)
   put_count(json, "bytes", relay->bytes);
   put_count(json, "packets", relay->packets);
   put_count(json, "limited", relay->limited);
+  put_count(json, "refused", relay->refused);
   neo_json_real(json, "rate", relay->rate);
   neo_json_close(json, '{');
 }

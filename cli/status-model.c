@@ -98,7 +98,8 @@ NeoStatusRelay *neo_status_relay_new(const char *name)
 {
   NeoStatusRelay *relay = g_new0(NeoStatusRelay, 1);
 
-  *relay = (NeoStatusRelay){ .name = g_strdup(name), .rules = -1, .flows = -1, .bytes = -1, .packets = -1, .rate = -1, .limited = -1 };
+  *relay = (NeoStatusRelay){ .name = g_strdup(name), .rules = -1, .flows = -1, .bytes = -1, .packets = -1, .rate = -1, .limited = -1,
+                              .refused = -1 };
   return relay;
 }
 
@@ -160,19 +161,42 @@ static int compare(gconstpointer a, gconstpointer b)
   return (bytes[0] < bytes[1]) - (bytes[0] > bytes[1]);
 }
 
+/* What a subflow or a way goes between. */
+typedef struct {
+  const char *interface;
+  gboolean relay;
+  const NeoAddress *remote;
+} Place;
+
+/* neo10 comes after neo9, a relay after the direct way. */
+static int compare_places(Place x, Place y)
+{
+  int by_name = strverscmp(x.interface, y.interface);
+
+  if (by_name)
+    return by_name;
+  return x.relay != y.relay ? x.relay - y.relay : memcmp(x.remote, y.remote, sizeof *x.remote);
+}
+
 static int compare_ways(gconstpointer a, gconstpointer b)
 {
   const NeoStatusWay *x = a, *y = b;
-  int by_name = g_strcmp0(x->interface, y->interface), by_length = strlen(x->interface) - strlen(y->interface);
 
-  /* neo10 comes after neo9. */
-  if (by_name)
-    return by_length ? by_length : by_name;
-  return x->relay != y->relay ? x->relay - y->relay : memcmp(&x->remote, &y->remote, sizeof x->remote);
+  return compare_places((Place){ x->interface, x->relay, &x->remote }, (Place){ y->interface, y->relay, &y->remote });
+}
+
+static int compare_subflows(gconstpointer a, gconstpointer b)
+{
+  const NeoStatusSubflow *x = a, *y = b;
+  int by_place = compare_places((Place){ x->interface, x->relay, &x->remote }, (Place){ y->interface, y->relay, &y->remote });
+
+  return by_place ? by_place : x->local_port - y->local_port;
 }
 
 void neo_status_sort(NeoStatus *status)
 {
   g_array_sort(status->ways, compare_ways);
+  for (guint i = 0; i < status->connections->len; i++)
+    g_array_sort(((NeoStatusConnection *)status->connections->pdata[i])->subflows, compare_subflows);
   g_ptr_array_sort(status->connections, compare);
 }

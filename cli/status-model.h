@@ -54,7 +54,7 @@ typedef struct {
   guint16 remote_port;
   gboolean fallback;   /**< it has become plain TCP */
   gboolean brief;      /**< its subflows are counted and not listed */
-  GArray *subflows;    /**< NeoStatusSubflow */
+  GArray *subflows;    /**< NeoStatusSubflow, in the order of interfaces, then direct ones before relays */
   NeoTraffic traffic;  /**< of its open subflows */
 } NeoStatusConnection;
 
@@ -67,7 +67,8 @@ typedef struct {
   gint64 flows;       /**< connections that are open */
   gint64 bytes, packets; /**< forwarded, both directions */
   double rate;        /**< bytes per second; negative: not measured */
-  gint64 limited;     /**< SYNs that SynRate= has dropped */
+  gint64 limited;     /**< SYNs that SynRate= has dropped or ConnLimit= refused */
+  gint64 refused;     /**< of them, those that ConnLimit= refused */
 } NeoStatusRelay;
 
 /** An address that a proxy announces. */
@@ -139,5 +140,5 @@ void neo_traffic_add(NeoTraffic *sum, const NeoTraffic *part);
 /** Notes once what could not be seen. */
 void neo_status_unseen(NeoStatus *status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/** Puts ways in their order, and the connections with the highest rate, then the most bytes, first; brief ones come last. */
+/** Puts ways and the subflows of a connection in their order, and the connections with the highest rate, then the most bytes, first; brief ones come last. */
 void neo_status_sort(NeoStatus *status);

@@ -34,16 +34,21 @@ void neo_status_take_rules(NeoStatusRelay *relay, const GArray *counters)
   g_autofree char *forward = neo_relay_chain_name(NEO_RELAY_CHAIN_FORWARD, relay->name);
   g_autofree char *syn = neo_relay_chain_name(NEO_RELAY_CHAIN_SYN, relay->name);
 
-  relay->rules = relay->bytes = relay->packets = relay->limited = 0;
+  relay->rules = relay->bytes = relay->packets = relay->limited = relay->refused = 0;
   for (guint i = 0; i < counters->len; i++) {
     const NeoRuleCounter *counter = &g_array_index(counters, NeoRuleCounter, i);
-    gboolean forwards = g_str_equal(counter->chain, forward), begins = g_str_equal(counter->chain, in);
+    gboolean forwards = g_str_equal(counter->chain, forward), is_in = g_str_equal(counter->chain, in);
+    gboolean refused = is_in && g_str_has_suffix(counter->rule, "-j RETURN"), begins = is_in && !refused;
     if (forwards && g_str_has_suffix(counter->rule, "-j ACCEPT")) {
       relay->bytes += counter->bytes;
       relay->packets += counter->packets;
     }
     if (g_str_equal(counter->chain, syn) && g_str_has_suffix(counter->rule, "-j DROP"))
       relay->limited += counter->packets;
+    if (refused) {
+      relay->limited += counter->packets;
+      relay->refused += counter->packets;
+    }
     relay->rules += begins;
     if (begins) {
       add_word(&relay->listen, plain_address(neo_rule_option(counter->rule, "-d")));

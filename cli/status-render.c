@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/status-render.h"
 
+#include <stdarg.h>
+#include <string.h>
+
 #include "cli/status-ways.h"
 #include "cli/text.h"
 
@@ -12,6 +15,28 @@ typedef struct {
   guint width;
   gboolean all;
 } Page;
+
+static gboolean is_wide(const Page *page)
+{
+  return page->width >= WIDE;
+}
+
+static void print_table(const Page *page, const NeoTextTable *table, guint indent)
+{
+  neo_text_table_fit(table, indent, page->width, page->text);
+}
+
+static void print_sentence(const Page *page, guint indent, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void print_sentence(const Page *page, guint indent, const char *format, ...)
+{
+  va_list args;
+
+  va_start(args, format);
+  g_autofree char *sentence = g_strdup_vprintf(format, args);
+  va_end(args);
+  neo_text_wrap(sentence, indent, page->width, page->text);
+}
 
 static char *address_text(const NeoAddress *address)
 {
@@ -58,7 +83,7 @@ static void add_path_traffic(NeoTextTable *table, const NeoStatusPath *path, con
 
 static void print_paths(const Page *page, const NeoStatus *status)
 {
-  gboolean wide = page->width >= WIDE;
+  gboolean wide = is_wide(page);
   g_autoptr(NeoTextTable) settings = neo_text_table_new(wide ? SETTINGS "|" TRAFFIC : SETTINGS);
   g_autoptr(NeoTextTable) traffic = neo_text_table_new("PATH|" TRAFFIC);
 
@@ -71,11 +96,11 @@ static void print_paths(const Page *page, const NeoStatus *status)
     neo_text_table_add(traffic, path->interface);
     add_path_traffic(traffic, path, status);
   }
-  neo_text_table_print(settings, 2, page->text);
+  print_table(page, settings, 2);
   if (wide || !status->subflows)
     return;
   g_string_append_c(page->text, '\n');
-  neo_text_table_print(traffic, 2, page->text);
+  print_table(page, traffic, 2);
 }
 
 static guint count_up(const NeoStatus *status)
@@ -91,11 +116,11 @@ static void print_gateway(const Page *page, const NeoStatus *status)
 {
   guint n = status->paths->len;
 
-  g_string_append_printf(page->text, "Gateway: %u of %u address%s of paths up; %s makes the subflows\n", count_up(status), n, n == 1 ? "" : "es",
-                         status->userspace ? "neo-pathd" : "the kernel");
+  print_sentence(page, 0, "Gateway: %u of %u address%s of paths up; %s makes the subflows", count_up(status), n, n == 1 ? "" : "es",
+                 status->userspace ? "neo-pathd" : "the kernel");
   for (guint i = 0; i < status->complaints->len; i++) {
     g_autofree char *clean = neo_text_clean(status->complaints->pdata[i]);
-    g_string_append_printf(page->text, "  ! %s\n", clean);
+    print_sentence(page, 2, "! %s", clean);
   }
   print_paths(page, status);
   neo_status_print_ways(status, page->width, page->text);
@@ -120,18 +145,18 @@ static void add_subflow(NeoTextTable *table, const NeoStatusConnection *connecti
 
 static void print_connection(const Page *page, const NeoStatusConnection *connection)
 {
-  gboolean wide = page->width >= WIDE;
+  gboolean wide = is_wide(page);
   g_autofree char *address = neo_address_to_string(&connection->remote);
   g_autofree char *remote = neo_text_endpoint(address, connection->remote_port);
   g_autofree char *in = neo_text_bytes(connection->traffic.in), *out = neo_text_bytes(connection->traffic.out);
   g_autoptr(NeoTextTable) table = neo_text_table_new(wide ? "PATH|LOCAL|REMOTE|VIA|>IN|>OUT|>RTT|>RETRANS|>SHARE"
-                                                          : "PATH|REMOTE|VIA|>IN|>OUT|>RTT|>RETRANS|>SHARE");
+                                                          : "PATH|REMOTE|VIA|>IN|>OUT|>RTT|>RETR|>SHARE");
 
-  g_string_append_printf(page->text, "  with %s: %s in, %s out%s\n", remote, in, out, connection->fallback ? "; it fell back to plain TCP" : "");
+  print_sentence(page, 2, "with %s: %s in, %s out%s", remote, in, out, connection->fallback ? "; it fell back to plain TCP" : "");
   for (guint i = 0; i < connection->subflows->len; i++)
     add_subflow(table, connection, &g_array_index(connection->subflows, NeoStatusSubflow, i), wide);
   if (connection->subflows->len)
-    neo_text_table_print(table, 4, page->text);
+    print_table(page, table, wide ? 4 : 2);
 }
 
 static void print_connections(const Page *page, const NeoStatus *status)
@@ -141,11 +166,51 @@ static void print_connections(const Page *page, const NeoStatus *status)
 
   if (!n)
     return;
-  g_string_append_printf(page->text, "Connections: %u of MPTCP with %u subflows; %s in, %s out\n", n, status->subflows, in, out);
+  print_sentence(page, 0, "Connections: %u of MPTCP with %u subflows; %s in, %s out", n, status->subflows, in, out);
   for (guint i = 0; i < shown; i++)
     print_connection(page, status->connections->pdata[i]);
   if (shown < n)
-    g_string_append_printf(page->text, "  and %u more with less traffic: neo status --all\n", n - shown);
+    print_sentence(page, 2, "and %u more with less traffic: neo status --all", n - shown);
+}
+
+static void add_relay(NeoTextTable *table, const NeoStatusRelay *relay, const char *listen, const char *proxy)
+{
+  neo_text_table_add(table, relay->name);
+  neo_text_table_add(table, or_dash(relay->service));
+  neo_text_table_add(table, or_dash(listen));
+  neo_text_table_add(table, or_dash(proxy));
+  add_count(table, relay->rules);
+  add_count(table, relay->flows);
+  neo_text_table_take(table, relay->bytes < 0 ? g_strdup("-") : neo_text_bytes(relay->bytes));
+  add_count(table, relay->limited);
+}
+
+/* A row that goes on with that of its relay. */
+static void add_addresses(NeoTextTable *table, const char *listen, const char *proxy)
+{
+  const char *const cells[] = { "", "", listen, or_dash(proxy), "", "", "", "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS(cells); i++)
+    neo_text_table_add(table, cells[i]);
+}
+
+/* A relay has one proxy of each family. */
+static const char *proxy_of(char **proxies, const char *listen)
+{
+  for (; *proxies; proxies++)
+    if (!strchr(*proxies, ':') == !strchr(listen, ':'))
+      return *proxies;
+  return NULL;
+}
+
+/* A row for each address that it listens on. */
+static void add_relay_by_address(NeoTextTable *table, const NeoStatusRelay *relay)
+{
+  g_auto(GStrv) listen = g_strsplit(relay->listen, " ", -1), proxies = g_strsplit(or_dash(relay->proxy), " ", -1);
+
+  add_relay(table, relay, listen[0], proxy_of(proxies, listen[0]));
+  for (guint i = 1; listen[i]; i++)
+    add_addresses(table, listen[i], proxy_of(proxies, listen[i]));
 }
 
 static void print_relays(const Page *page, const NeoStatus *status)
@@ -157,27 +222,38 @@ static void print_relays(const Page *page, const NeoStatus *status)
   g_string_append(page->text, "Relay\n");
   for (guint i = 0; i < status->relays->len; i++) {
     const NeoStatusRelay *relay = status->relays->pdata[i];
-    neo_text_table_add(table, relay->name);
-    neo_text_table_add(table, or_dash(relay->service));
-    neo_text_table_add(table, or_dash(relay->listen));
-    neo_text_table_add(table, or_dash(relay->proxy));
-    add_count(table, relay->rules);
-    add_count(table, relay->flows);
-    neo_text_table_take(table, relay->bytes < 0 ? g_strdup("-") : neo_text_bytes(relay->bytes));
-    add_count(table, relay->limited);
+    if (is_wide(page) || !relay->listen)
+      add_relay(table, relay, relay->listen, relay->proxy);
+    else
+      add_relay_by_address(table, relay);
   }
-  neo_text_table_print(table, 2, page->text);
+  print_table(page, table, 2);
+}
+
+/* A unit's name, which is ".service" anyway where there is no room. */
+static char *unit_text(const Page *page, const char *unit)
+{
+  g_autofree char *text = g_strdup(or_dash(unit));
+
+  if (!is_wide(page) && g_str_has_suffix(text, ".service"))
+    text[strlen(text) - strlen(".service")] = '\0';
+  return g_steal_pointer(&text);
+}
+
+static void print_proxy_heading(const Page *page, const NeoStatusProxy *proxy)
+{
+  g_autofree char *unit = unit_text(page, proxy->service);
+  g_autofree char *connections = g_strdup_printf(", %u connection%s", proxy->connections, proxy->connections == 1 ? "" : "s");
+
+  print_sentence(page, 2, "%s: %s is %s; namespace %s%s", proxy->name, unit, or_dash(proxy->service_state), proxy->up ? "up" : "not there",
+                 proxy->seen ? connections : "");
 }
 
 static void print_proxy(const Page *page, const NeoStatusProxy *proxy)
 {
   g_autoptr(NeoTextTable) table = neo_text_table_new("ANNOUNCES|VIA|ANNOUNCED|>SUBFLOWS|>IN|>OUT");
 
-  g_string_append_printf(page->text, "  %s: %s is %s; namespace %s", proxy->name, or_dash(proxy->service), or_dash(proxy->service_state),
-                         proxy->up ? "up" : "not there");
-  if (proxy->seen)
-    g_string_append_printf(page->text, ", %u connection%s", proxy->connections, proxy->connections == 1 ? "" : "s");
-  g_string_append_c(page->text, '\n');
+  print_proxy_heading(page, proxy);
   for (guint i = 0; i < proxy->announced->len; i++) {
     const NeoStatusAnnounced *announced = &g_array_index(proxy->announced, NeoStatusAnnounced, i);
     neo_text_table_take(table, neo_address_to_string(&announced->address));
@@ -188,7 +264,7 @@ static void print_proxy(const Page *page, const NeoStatusProxy *proxy)
     neo_text_table_take(table, proxy->seen ? neo_text_bytes(announced->traffic.out) : g_strdup("-"));
   }
   if (proxy->announced->len)
-    neo_text_table_print(table, 4, page->text);
+    print_table(page, table, 4);
 }
 
 static void print_proxies(const Page *page, const NeoStatus *status)
@@ -204,17 +280,17 @@ static void print_racer(const Page *page, const NeoStatusRacer *racer)
 {
   g_autoptr(NeoTextTable) table = neo_text_table_new("ENDPOINT|>WON|>LAST CONNECT");
 
-  g_string_append_printf(page->text, "  %s: socket %s, service %s", racer->name, or_dash(racer->socket_state), or_dash(racer->service_state));
-  if (racer->running)
-    g_string_append_printf(page->text, "; %" G_GUINT64_FORMAT " open, %" G_GUINT64_FORMAT " races that nobody won", racer->open, racer->failed);
-  g_string_append_c(page->text, '\n');
+  g_autofree char *races = g_strdup_printf("; %" G_GUINT64_FORMAT " open, %" G_GUINT64_FORMAT " races that nobody won", racer->open, racer->failed);
+
+  print_sentence(page, 2, "%s: socket %s, service %s%s", racer->name, or_dash(racer->socket_state), or_dash(racer->service_state),
+                 racer->running ? races : "");
   for (guint i = 0; i < racer->wins->len; i++) {
     const NeoStatusWins *win = &g_array_index(racer->wins, NeoStatusWins, i);
     neo_text_table_add(table, win->endpoint);
     add_count(table, racer->running ? (gint64)win->won : -1);
     neo_text_table_take(table, neo_text_rtt(win->connect_us));
   }
-  neo_text_table_print(table, 4, page->text);
+  print_table(page, table, 4);
 }
 
 static void print_racers(const Page *page, const NeoStatus *status)
@@ -233,7 +309,7 @@ static void print_unseen(const Page *page, const NeoStatus *status)
   g_string_append(page->text, "Not seen\n");
   for (guint i = 0; i < status->unseen->len; i++) {
     g_autofree char *clean = neo_text_clean(status->unseen->pdata[i]);
-    g_string_append_printf(page->text, "  %s\n", clean);
+    print_sentence(page, 2, "%s", clean);
   }
 }
 
@@ -252,14 +328,14 @@ char *neo_status_to_text(const NeoStatus *status, guint width, gboolean all)
   Page page = { g_string_new(NULL), width, all };
 
   if (!status->mptcp)
-    g_string_append(page.text, "Multipath TCP is off or not in this kernel: neo check says more.\n");
+    print_sentence(&page, 0, "Multipath TCP is off or not in this kernel: neo check says more.");
   if (status->gateway)
     section(&page, status, print_gateway);
   section(&page, status, print_racers);
   section(&page, status, print_relays);
   section(&page, status, print_proxies);
   if (!page.text->len)
-    g_string_append(page.text, "This host has no role of Neo yet: no path, no relay, no proxy, no racer. See neo(8).\n");
+    print_sentence(&page, 0, "This host has no role of Neo yet: no path, no relay, no proxy, no racer. See neo(8).");
   section(&page, status, print_connections);
   section(&page, status, print_unseen);
   return g_string_free(page.text, FALSE);

@@ -119,34 +119,148 @@ static void append_blanks(GString *text, glong n)
   g_string_append_printf(text, "%*s", (int)MAX(n, 0), "");
 }
 
-static void append_cell(const NeoTextTable *table, guint cell, glong width, GString *text)
-{
-  const char *value = table->cells->pdata[cell];
-  glong blanks = width - g_utf8_strlen(value, -1);
-  guint column = cell % table->columns;
+/* Between columns. */
+enum { GAP = 2, NARROW_GAP = 1, FURTHER_INDENT = 2 };
 
-  if (table->right[column])
-    append_blanks(text, blanks);
-  g_string_append(text, value);
-  if (column + 1 == table->columns)
-    return;
-  append_blanks(text, (table->right[column] ? 0 : blanks) + 2);
+/* How a table is laid out. */
+typedef struct {
+  const NeoTextTable *table;
+  glong *widths; /* of columns */
+  glong indent, width, gap;
+  GString *text;
+} Layout;
+
+static void layout_clear(Layout *layout)
+{
+  g_free(layout->widths);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Layout, layout_clear)
+
+static Layout layout_new(const NeoTextTable *table, guint indent, guint width, GString *text)
+{
+  Layout layout = { table, g_new(glong, table->columns), indent, width, GAP, text };
+
+  for (guint column = 0; column < table->columns; column++)
+    layout.widths[column] = width_of(table, column);
+  return layout;
+}
+
+/* Of a line of the columns from @first on. */
+static glong width_from(const Layout *layout, guint first, glong gap)
+{
+  glong width = layout->indent + (first ? FURTHER_INDENT : 0) - gap;
+
+  for (guint column = first; column < layout->table->columns; column++)
+    width += gap + layout->widths[column];
+  return width;
+}
+
+static void append_cell(const Layout *layout, guint cell)
+{
+  const NeoTextTable *table = layout->table;
+  guint column = cell % table->columns;
+  const char *value = table->cells->pdata[cell];
+  glong blanks = layout->widths[column] - g_utf8_strlen(value, -1);
+
+  append_blanks(layout->text, table->right[column] ? blanks : 0);
+  g_string_append(layout->text, value);
+  append_blanks(layout->text, table->right[column] ? 0 : blanks);
+}
+
+/* The cells from @first to before @end of the row at @row; nothing if they are all empty. */
+static void append_line(const Layout *layout, guint row, guint first, guint end)
+{
+  GString *text = layout->text;
+  gsize start = text->len;
+
+  append_blanks(text, first ? layout->indent + FURTHER_INDENT : layout->indent);
+  for (guint column = first; column < end; column++) {
+    append_blanks(text, column > first ? layout->gap : 0);
+    append_cell(layout, row + column);
+  }
+  while (text->len > start && text->str[text->len - 1] == ' ')
+    g_string_truncate(text, text->len - 1);
+  if (text->len > start)
+    g_string_append_c(text, '\n');
+}
+
+/* Where the line that begins with column @first ends. Rather than some of the figures it has none of them, if the next line has room for all. */
+static guint end_of_line(const Layout *layout, guint first)
+{
+  const NeoTextTable *table = layout->table;
+  glong used = layout->indent + (first ? FURTHER_INDENT : 0) + layout->widths[first];
+  guint end = first + 1, figures = 0;
+
+  for (; end < table->columns && used + layout->gap + layout->widths[end] <= layout->width; end++) {
+    used += layout->gap + layout->widths[end];
+    if (table->right[end] && !table->right[end - 1])
+      figures = end;
+  }
+  return end < table->columns && figures && width_from(layout, figures, layout->gap) <= layout->width ? figures : end;
+}
+
+/* The cell at which the row after @row begins that does not go on with it. */
+static guint end_of_rows(const NeoTextTable *table, guint row)
+{
+  do
+    row += table->columns;
+  while (row < table->cells->len && !*(const char *)table->cells->pdata[row]);
+  return row;
+}
+
+static void print(const Layout *layout)
+{
+  const NeoTextTable *table = layout->table;
+
+  for (guint row = 0, next; row < table->cells->len; row = next) {
+    next = end_of_rows(table, row);
+    for (guint first = 0, end; first < table->columns; first = end) {
+      end = end_of_line(layout, first);
+      for (guint each = row; each < next; each += table->columns)
+        append_line(layout, each, first, end);
+    }
+  }
 }
 
 void neo_text_table_print(const NeoTextTable *table, guint indent, GString *text)
 {
-  g_autofree glong *widths = g_new(glong, table->columns);
+  neo_text_table_fit(table, indent, G_MAXINT, text);
+}
 
-  for (guint column = 0; column < table->columns; column++)
-    widths[column] = width_of(table, column);
-  for (guint cell = 0; cell < table->cells->len; cell++) {
-    if (cell % table->columns == 0)
-      append_blanks(text, indent);
-    append_cell(table, cell, widths[cell % table->columns], text);
-    if ((cell + 1) % table->columns == 0) {
-      while (text->len && text->str[text->len - 1] == ' ')
-        g_string_truncate(text, text->len - 1);
+void neo_text_table_fit(const NeoTextTable *table, guint indent, guint width, GString *text)
+{
+  g_auto(Layout) layout = layout_new(table, indent, width, text);
+
+  if (width_from(&layout, 0, GAP) > layout.width && width_from(&layout, 0, NARROW_GAP) <= layout.width)
+    layout.gap = NARROW_GAP;
+  print(&layout);
+}
+
+gboolean neo_text_table_fits(const NeoTextTable *table, guint indent, guint width)
+{
+  g_auto(Layout) layout = layout_new(table, indent, width, NULL);
+
+  return width_from(&layout, 0, GAP) <= layout.width;
+}
+
+void neo_text_wrap(const char *sentence, guint indent, guint width, GString *text)
+{
+  g_auto(GStrv) words = g_strsplit(sentence, " ", -1);
+  glong used = indent;
+
+  append_blanks(text, indent);
+  for (char **word = words; *word; word++) {
+    glong length = g_utf8_strlen(*word, -1);
+    if (word > words && used + 1 + length > (glong)width) {
       g_string_append_c(text, '\n');
+      append_blanks(text, indent + FURTHER_INDENT);
+      used = indent + FURTHER_INDENT;
+    } else if (word > words) {
+      g_string_append_c(text, ' ');
+      used++;
     }
+    g_string_append(text, *word);
+    used += length;
   }
+  g_string_append_c(text, '\n');
 }

@@ -44,3 +44,15 @@ void neo_text_table_add(NeoTextTable *table, const char *cell);
 
 /** Appends the table to @text, each line behind @indent blanks. */
 void neo_text_table_print(const NeoTextTable *table, guint indent, GString *text);
+
+/**
+ * The same in lines of at most @width columns: where they do not suffice the columns of the table move together, and if that is not enough a row takes
+ * several lines. Nothing is cut, so a single cell may be wider. A row whose first cell is empty goes on with the row before it.
+ */
+void neo_text_table_fit(const NeoTextTable *table, guint indent, guint width, GString *text);
+
+/** Whether the table needs at most @width columns behind @indent blanks. */
+gboolean neo_text_table_fits(const NeoTextTable *table, guint indent, guint width);
+
+/** Appends the words of @sentence behind @indent blanks; what does not fit into @width columns goes on below, indented by two more. */
+void neo_text_wrap(const char *sentence, guint indent, guint width, GString *text);

@@ -26,13 +26,14 @@ static void take_ports(const NeoAddress *listen, const char *ports, GArray *door
   }
 }
 
+/* Only of a rule that relays: the one after it, which counts what ConnLimit= refuses, is for the same. */
 static void take_rule(const char *rule, GArray *doors)
 {
   g_auto(GStrv) words = g_strsplit(rule, " ", -1);
   const char *listen = word_after(words, "-d"), *port = word_after(words, "--dport"), *ports = word_after(words, "--dports");
   NeoAddress address;
 
-  if (listen && (port || ports) && neo_address_parse(listen, &address))
+  if (g_strcmp0(word_after(words, "-j"), "RELAY") == 0 && listen && (port || ports) && neo_address_parse(listen, &address))
     take_ports(&address, port ? port : ports, doors);
 }
 

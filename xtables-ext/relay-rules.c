@@ -230,13 +230,21 @@ static void write_guard_rules(const Writer *writer)
   }
 }
 
-static void write_relay_rule(const Writer *writer, const NeoAddress *listen, guint port)
+/* With ConnLimit= what gets past the rule that relays is over it: another one counts that, and changes nothing. */
+static void write_relay_rules(const Writer *writer, const NeoAddress *listen, guint port)
 {
+  guint limit = writer->config->conn_limit;
+
   begin_syn_rule(writer, NEO_RELAY_CHAIN_IN, listen, port);
   add_mode(writer);
-  if (writer->config->conn_limit)
-    g_string_append_printf(writer->out, " -m connlimit --connlimit-upto %u --connlimit-mask %u", writer->config->conn_limit, client_bits(writer));
+  if (limit)
+    g_string_append_printf(writer->out, " -m connlimit --connlimit-upto %u --connlimit-mask %u", limit, client_bits(writer));
   g_string_append_printf(writer->out, " -j RELAY --to %s\n", writer->proxy);
+  if (!limit)
+    return;
+  begin_syn_rule(writer, NEO_RELAY_CHAIN_IN, listen, port);
+  add_mode(writer);
+  g_string_append(writer->out, " -j RETURN\n");
 }
 
 static void write_relayback_rule(const Writer *writer, const NeoAddress *listen, guint port)
@@ -255,7 +263,7 @@ static void write_port_rules(const Writer *writer, const NeoAddress *listen, gui
   write_syn_rules(writer, listen, port);
   write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
   g_string_append(writer->out, " -j ACCEPT\n");
-  write_relay_rule(writer, listen, port);
+  write_relay_rules(writer, listen, port);
   write_relayback_rule(writer, listen, port);
 }
 

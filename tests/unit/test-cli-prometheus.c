@@ -108,6 +108,7 @@ static void add_services(NeoStatus *status)
   relay->bytes = 5000;
   relay->packets = 50;
   relay->limited = 7;
+  relay->refused = 4;
   relay->service = g_strdup("failed");
   proxy->up = proxy->seen = hidden->up = TRUE;
   proxy->connections = 1;
@@ -170,7 +171,7 @@ static void test_status(void)
   assert_samples(text, "neo_relay",
                  (const char *const[]){ "neo_relay_active{relay=\"ma\\\"in\"} 0", "neo_relay_rules{relay=\"ma\\\"in\"} 2", "neo_relay_flows{relay=\"ma\\\"in\"} 0",
                                         "neo_relay_forwarded_bytes_total{relay=\"ma\\\"in\"} 5000", "neo_relay_forwarded_packets_total{relay=\"ma\\\"in\"} 50",
-                                        "neo_relay_limited_packets_total{relay=\"ma\\\"in\"} 7", NULL });
+                                        "neo_relay_limited_packets_total{relay=\"ma\\\"in\"} 7", "neo_relay_refused_packets_total{relay=\"ma\\\"in\"} 4", NULL });
   assert_samples(text, "neo_proxy",
                  (const char *const[]){ "neo_proxy_up{proxy=\"main\"} 1", "neo_proxy_up{proxy=\"hidden\"} 1", "neo_proxy_service_active{proxy=\"main\"} 1",
                                         "neo_proxy_connections{proxy=\"main\"} 1", "neo_proxy_announced{proxy=\"main\",address=\"192.0.2.11\",via=\"relay\"} 1",

@@ -189,13 +189,11 @@ static void test_gateway(void)
                   "\n"
                   "Connections: 1 of MPTCP with 2 subflows; 32.0 Mbit/s in, 320.0 kbit/s out\n"
                   "  with 192.0.2.10:443: 8.0 MB in, 80.0 kB out\n"
-                  "    PATH  REMOTE      VIA              IN           OUT      RTT  RETRANS  SHARE\n"
-                  "    ens3  192.0.2.10  direct   8.0 Mbit/s   80.0 kbit/s  31.2 ms        3    25%\n"
-                  "    neo1  192.0.2.11  relay   24.0 Mbit/s  240.0 kbit/s  33.2 ms        3    75%\n");
+                  "  PATH  REMOTE      VIA              IN           OUT      RTT  RETR  SHARE\n"
+                  "  ens3  192.0.2.10  direct   8.0 Mbit/s   80.0 kbit/s  31.2 ms     3    25%\n"
+                  "  neo1  192.0.2.11  relay   24.0 Mbit/s  240.0 kbit/s  33.2 ms     3    75%\n");
   g_assert_nonnull(strstr(wide, "\n    neo1  198.51.100.181:40000  192.0.2.11:443  relay   24.0 Mbit/s"));
   g_assert_null(strstr(wide, "\n\n  PATH"));
-  g_autofree char *slim = neo_status_to_text(status, 20, FALSE);
-  g_assert_nonnull(strstr(slim, "  ens3           1\n  neo1           -\n  and to 1 more: neo status --json\n"));
 }
 
 /* A tally for a host of which nothing else is known. */
@@ -296,7 +294,7 @@ static void test_nothing(void)
   neo_status_unseen(status, "units: %s", "no bus");
   status->mptcp = TRUE;
   take(neo_status_to_text(status, 80, FALSE),
-       "This host has no role of Neo yet: no path, no relay, no proxy, no racer. See neo(8).\n\nNot seen\n  units: no bus\n");
+       "This host has no role of Neo yet: no path, no relay, no proxy, no racer. See\n  neo(8).\n\nNot seen\n  units: no bus\n");
   status->mptcp = FALSE;
   g_autofree char *off = neo_status_to_text(status, 80, FALSE);
   g_assert_true(g_str_has_prefix(off, "Multipath TCP is off"));
@@ -310,7 +308,9 @@ static const char saved[] =
   "[2:120] -A neo-fwd-main -d 192.0.2.10/32 -p tcp -m tcp --dport 443 -j ACCEPT\n"
   "[5:300] -A neo-fwd-main -m conntrack --ctstate NEW -j DROP\nCOMMIT\n"
   "*nat\n[2:120] -A neo-in-main -d 192.0.2.11/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.0.2.10\n"
+  "[4:240] -A neo-in-main -d 192.0.2.11/32 -p tcp -m tcp --dport 443 -j RETURN\n"
   "[1:60] -A neo-in-main -d 192.0.2.13/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.0.2.10\n"
+  "[8:480] -A neo-in-other -d 192.0.2.11/32 -j RETURN\n"
   "[1:60] -A neo-in-other -d 192.0.2.11/32 -j DNAT --to-destination 192.0.2.99\nCOMMIT\n";
 
 static NeoStatusRelay *sample_relay(void)
@@ -332,8 +332,14 @@ static void test_relay(void)
   g_ptr_array_add(status->relays, neo_status_relay_new("second"));
   take(neo_status_to_text(status, 80, FALSE),
        "Relay\n"
+       "  RELAY   SERVICE  LISTENS ON  PROXY       RULES  FLOWS   BYTES  LIMITED\n"
+       "  main    active   192.0.2.11  192.0.2.10      2      -  5.1 kB       11\n"
+       "                   192.0.2.13  192.0.2.10\n"
+       "  second  -        -           -               -      -       -        -\n");
+  take(neo_status_to_text(status, 120, FALSE),
+       "Relay\n"
        "  RELAY   SERVICE  LISTENS ON             PROXY       RULES  FLOWS   BYTES  LIMITED\n"
-       "  main    active   192.0.2.11 192.0.2.13  192.0.2.10      2      -  5.1 kB        7\n"
+       "  main    active   192.0.2.11 192.0.2.13  192.0.2.10      2      -  5.1 kB       11\n"
        "  second  -        -                      -               -      -       -        -\n");
 }
 
@@ -367,10 +373,12 @@ static void test_proxy(void)
   status->mptcp = TRUE;
   take(neo_status_to_text(status, 80, FALSE),
        "Proxy\n"
-       "  main: v2ray.service is active; namespace up, 1 connection\n"
+       "  main: v2ray is active; namespace up, 1 connection\n"
        "    ANNOUNCES   VIA     ANNOUNCED  SUBFLOWS      IN     OUT\n"
        "    192.0.2.10  direct  yes               2  1.0 kB  2.0 kB\n"
        "    192.0.2.11  relay   no                1     0 B     0 B\n");
+  g_autofree char *wide = neo_status_to_text(status, 120, FALSE);
+  g_assert_nonnull(strstr(wide, "\n  main: v2ray.service is active; namespace up, 1 connection\n"));
 }
 
 static void test_racer(void)
@@ -418,7 +426,7 @@ static void test_status_json(void)
        "\"local_port\":40000,\"remote\":\"192.0.2.10\",\"remote_port\":443,\"via\":\"direct\",\"backup\":false,\"established\":true,"
        "\"rtt_ms\":31.200,\"retransmits\":3,\"bytes_in\":2000000,\"bytes_out\":20000,\"rate_in\":1000000.000,\"rate_out\":10000.000}]}],"
        "\"relays\":[{\"name\":\"main\",\"service\":\"active\",\"listen\":\"192.0.2.11 192.0.2.13\",\"proxy\":\"192.0.2.10\",\"rules\":2,"
-       "\"flows\":null,\"bytes\":5120,\"packets\":102,\"limited\":7,\"rate\":null}],\"proxies\":[],\"racers\":[],\"complaints\":[],\"unseen\":[]}\n");
+       "\"flows\":null,\"bytes\":5120,\"packets\":102,\"limited\":11,\"refused\":4,\"rate\":null}],\"proxies\":[],\"racers\":[],\"complaints\":[],\"unseen\":[]}\n");
 }
 
 int main(int argc, char **argv)

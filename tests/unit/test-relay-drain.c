@@ -30,10 +30,13 @@ static void test_doors(void)
 
   neo_relay_doors("a",
                   "-A neo-in-a -d 2001:db8::1 -p tcp -m tcp --syn --dport 443 -m mptcp --mptcp-subtype mp_join -j RELAY --to 2001:db8::2\n"
+                  "-A neo-in-a -d 2001:db8::1 -p tcp -m tcp --syn --dport 443 -m mptcp --mptcp-subtype mp_join -j RETURN\n"
                   "-A neo-in-ab -d 2001:db8::1 -p tcp -m tcp --syn --dport 444 -j RELAY --to 2001:db8::2\n"
-                  "-A neo-in-a -d nonsense --dport 445\n"
-                  "-A neo-in-a -d 192.0.2.1 --dport 65536\n"
-                  "-A neo-in-a -d\n", doors);
+                  "-A neo-in-a -d nonsense --dport 445 -j RELAY --to 2001:db8::2\n"
+                  "-A neo-in-a -d 192.0.2.1 --dport 65536 -j RELAY --to 192.0.2.2\n"
+                  "-A neo-in-a -d\n"
+                  "-A neo-in-a -j RELAY -d\n"
+                  "-A neo-in-a -j\n", doors);
   g_assert_cmpuint(doors->len, ==, 1);
   listen = neo_address_to_string(&g_array_index(doors, NeoRelayDoor, 0).listen);
   g_assert_cmpstr(listen, ==, "2001:db8::1");

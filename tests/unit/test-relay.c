@@ -56,6 +56,7 @@ static void test_mptcp_rules(void)
     "-A neo-fwd-a -d 192.0.2.10 -p tcp -m tcp --dport 443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j ACCEPT\n"
     "-A neo-in-a -d 192.0.2.11 -p tcp -m tcp --syn --dport 443 -m mptcp --mptcp-subtype mp_capable,mp_join -m connlimit --connlimit-upto 9"
     " --connlimit-mask 32 -j RELAY --to 192.0.2.10\n"
+    "-A neo-in-a -d 192.0.2.11 -p tcp -m tcp --syn --dport 443 -m mptcp --mptcp-subtype mp_capable,mp_join -j RETURN\n"
     "-A neo-out-a -d 192.0.2.10 -p tcp -m tcp --dport 443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j RELAYBACK\n"
     "-A neo-fwd-a -i eth0 -m conntrack --ctstate DNAT -j RETURN\n"
     "-A neo-fwd-a -i eth0 -m conntrack --ctstate NEW,INVALID,UNTRACKED -j DROP\n");
@@ -75,6 +76,20 @@ static void test_tcp_rules(void)
     "-A neo-out-b -d 2001:db8::1 -p tcp -m tcp -m multiport --dports 443,8443 -m conntrack --ctstate DNAT --ctorigdst 2001:db8::2 -j RELAYBACK --from 2001:db8::3\n");
 }
 
+/* A client is a /64, and what is over its limit is counted for the same ports. */
+static void test_limit6(void)
+{
+  g_autoptr(NeoRelayConfig) config = make_config("c", "Proxy=2001:db8::1\nPorts=443,8443\nMode=join\nConnLimit=5\nSynRate=0\n");
+  g_autoptr(NeoRelaySide) side = make_side("2001:db8::1", "2001:db8::2");
+  g_autofree char *rules = neo_relay_rules(config, side);
+
+  g_assert_nonnull(strstr(rules,
+    "-A neo-in-c -d 2001:db8::2 -p tcp -m tcp --syn -m multiport --dports 443,8443 -m mptcp --mptcp-subtype mp_join"
+    " -m connlimit --connlimit-upto 5 --connlimit-mask 64 -j RELAY --to 2001:db8::1\n"
+    "-A neo-in-c -d 2001:db8::2 -p tcp -m tcp --syn -m multiport --dports 443,8443 -m mptcp --mptcp-subtype mp_join -j RETURN\n"
+    "-A neo-out-c "));
+}
+
 static guint count_lines(const char *text, const char *start)
 {
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -92,7 +107,7 @@ static void test_many_ports(void)
   g_autoptr(NeoRelaySide) side = make_side("192.0.2.10", "192.0.2.11");
   g_autofree char *rules = neo_relay_rules(config, side);
 
-  g_assert_cmpuint(count_lines(rules, "-A neo-in-p "), ==, 2);
+  g_assert_cmpuint(count_lines(rules, "-A neo-in-p "), ==, 4);
   g_assert_nonnull(strstr(rules, "--dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 "));
   g_assert_nonnull(strstr(rules, "--dports 16 "));
 }
@@ -233,6 +248,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/relay/rules/mptcp", test_mptcp_rules);
   g_test_add_func("/relay/rules/tcp", test_tcp_rules);
+  g_test_add_func("/relay/rules/limit6", test_limit6);
   g_test_add_func("/relay/rules/many-ports", test_many_ports);
   g_test_add_func("/relay/chain-names", test_chain_names);
   g_test_add_func("/relay/text/fresh", test_fresh);
