@@ -81,6 +81,7 @@ typedef struct {
   GArray *subflows;      /**< NeoPmSubflow */
   GHashTable *retries;   /**< pairs of addresses that failed (paths/pm-retry.h) */
   gint64 joins_free_at;  /**< when all joins that were asked for count no more; monotonic microseconds */
+  gboolean looked_for;   /**< in this turn something happened to it, and it is to be looked at once */
   gboolean refused_told; /**< the user was told that the peer announced what is not joined to */
   GArray *ids;           /**< NeoPmId of local addresses, kept for as long as the connection lives */
   GArray *announced;     /**< NeoPmRemote: what was announced to the peer */

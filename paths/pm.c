@@ -143,6 +143,7 @@ static gboolean take_step(NeoPm *pm, NeoPmConnection *connection, NeoPmStep *ste
 /* Does what @connection needs. */
 static void look_at(NeoPm *pm, NeoPmConnection *connection, gint64 now)
 {
+  connection->looked_for = FALSE;
   neo_pm_health_judge(connection, now);
   g_autoptr(GArray) steps = neo_pm_plan(connection, &pm->host, pm->settings, now);
   gint key = connection->token;
@@ -312,8 +313,10 @@ static void take_events(NeoPm *pm, char *buffer, gssize length, GArray *tokens)
     NeoPmConnection *connection = neo_pm_filter_apply(pm->model, &pm->host, &event, now, &refused);
     if (refused)
       report_refused(pm, connection, &event, refused, now);
-    if (connection && (!tokens->len || g_array_index(tokens, guint32, tokens->len - 1) != event.token))
+    if (connection && !refused && !connection->looked_for) {
+      connection->looked_for = TRUE;
       g_array_append_val(tokens, event.token);
+    }
     if (connection && connection->server_side && event.kind == NEO_PM_ESTABLISHED)
       refresh_signals(pm);
   }
