@@ -32,6 +32,7 @@ typedef struct {
   RacerRace *race; /* NULL: RELAYING */
   RacerTask task;
   RacerTimer idle;
+  RacerTimer pause; /* while a queue is full */
   gint64 active;
   guint idle_timeout;
   RacerStowed *stowed; /* NULL: it ends with the process */
@@ -73,6 +74,7 @@ static void finish(Connection *connection, gboolean reset)
   g_queue_unlink(connection->race ? &shared->racing : &shared->relaying, &connection->link);
   g_clear_pointer(&connection->race, racer_race_free);
   racer_loop_clear_timer(shared->loop, &connection->idle);
+  racer_loop_clear_timer(shared->loop, &connection->pause);
   racer_loop_unqueue(shared->loop, &connection->task);
   if (connection->stowed)
     take_out(connection, reset);
@@ -90,13 +92,23 @@ static gboolean is_over(const Connection *connection)
   return racer_direction_is_over(&connection->up) && racer_direction_is_over(&connection->down);
 }
 
+static void set_pause(Connection *connection, gint64 now)
+{
+  guint up = connection->up.full ? connection->up.queue.pause_us : G_MAXUINT;
+  guint down = connection->down.full ? connection->down.queue.pause_us : G_MAXUINT;
+
+  if (MIN(up, down) < G_MAXUINT && !connection->pause.place)
+    racer_loop_set_timer(connection->shared->loop, &connection->pause, now + MIN(up, down));
+}
+
 static void run(Connection *connection)
 {
   RacerShared *shared = connection->shared;
+  gint64 now = racer_loop_now(shared->loop);
   RacerFlow up = racer_direction_run(&connection->up, &shared->pool);
   RacerFlow down = racer_direction_run(&connection->down, &shared->pool);
 
-  connection->active = racer_loop_now(shared->loop);
+  connection->active = now;
   if (up == RACER_FLOW_BROKEN || down == RACER_FLOW_BROKEN || is_over(connection)) {
     finish(connection, !is_over(connection));
     return;
@@ -105,6 +117,26 @@ static void run(Connection *connection)
   racer_direction_shut(&connection->down);
   if (up == RACER_FLOW_GOES_ON || down == RACER_FLOW_GOES_ON)
     racer_loop_queue(shared->loop, &connection->task);
+  set_pause(connection, now);
+}
+
+static void look_at_queue(RacerDirection *direction)
+{
+  if (direction->full)
+    direction->full = racer_queue_sent(&direction->queue, direction->to->source.fd, 0);
+}
+
+static void pause_fire(RacerTimer *timer)
+{
+  Connection *connection = CONTAINER(timer, pause);
+  gint full = connection->up.full + connection->down.full;
+
+  look_at_queue(&connection->up);
+  look_at_queue(&connection->down);
+  if (connection->up.full + connection->down.full < full)
+    run(connection);
+  else
+    set_pause(connection, racer_loop_now(connection->shared->loop));
 }
 
 static void note(RacerEnd *end, guint32 events)
@@ -228,6 +260,7 @@ static Connection *connection_new(RacerShared *shared, int fd)
   connection->down = (RacerDirection){ .from = &connection->peer, .to = &connection->client };
   connection->task.run = task_run;
   connection->idle.fire = idle_fire;
+  connection->pause.fire = pause_fire;
   connection->idle_timeout = shared->targets->idle_timeout;
   connection->link.data = connection;
   g_atomic_int_inc(&shared->open);

@@ -25,7 +25,7 @@ static gboolean may_read(const RacerDirection *direction)
 
 static gboolean may_write(const RacerDirection *direction)
 {
-  return holds_bytes(direction) && direction->to->writable;
+  return holds_bytes(direction) && direction->to->writable && !direction->full;
 }
 
 gboolean racer_direction_is_over(const RacerDirection *direction)
@@ -116,7 +116,7 @@ static gboolean fill(RacerDirection *direction, RacerPool *pool)
 
 static ssize_t give(RacerDirection *direction)
 {
-  gsize size = direction->end - direction->begin;
+  gsize size = racer_queue_take(&direction->queue, direction->end - direction->begin);
   int fd = direction->to->source.fd;
 
   if (direction->pipe)
@@ -134,6 +134,7 @@ static gboolean drain(RacerDirection *direction, RacerPool *pool)
     return errno == EAGAIN || errno == EINTR;
   direction->begin += n;
   racer_burst_sent(&direction->burst, direction->to->source.fd, n);
+  direction->full = racer_queue_sent(&direction->queue, direction->to->source.fd, n);
   if (!holds_bytes(direction))
     racer_direction_clear(direction, pool);
   return TRUE;

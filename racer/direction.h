@@ -6,6 +6,7 @@
 #include "racer/burst.h"
 #include "racer/loop.h"
 #include "racer/pool.h"
+#include "racer/queue.h"
 
 /** One of the two sockets of a connection, with what the kernel last said of it. */
 typedef struct {
@@ -30,6 +31,8 @@ typedef struct {
   gboolean bulk;     /**< bytes come in large pieces: they are spliced instead of copied */
   gboolean no_splice; /**< it cannot be: a kind of socket, or no pipe left */
   RacerBurst burst;  /**< of @to */
+  RacerQueue queue;  /**< of @to */
+  gboolean full;     /**< it is; nothing is written until it is looked at again */
   guint64 owner;     /**< not 0: the bytes have to outlive a crash and are only spliced; as in RacerRecord */
 } RacerDirection;
 
