@@ -37,7 +37,7 @@ void racer_burst_sent(RacerBurst *burst, int fd, gsize size)
   if (burst->sent < MAX(burst->look_at, LOOK_FIRST))
     return;
   RacerSubflows subflows;
-  guint n = racer_mptcp_count(fd);
+  guint n = racer_mptcp_of(fd).subflows;
   gboolean small = n >= FEW && racer_mptcp_read(fd, &subflows) && racer_burst_is_small(n, subflows.window);
 
   burst->look_at = burst->sent + (small ? LOOK_SMALL : MIN(burst->sent, LOOK_SELDOM));

@@ -12,13 +12,15 @@
 
 #define MAX_INFOS 64
 
-guint racer_mptcp_count(int fd)
+RacerMptcpInfo racer_mptcp_of(int fd)
 {
   struct mptcp_info info = { 0 };
   socklen_t size = sizeof info;
-  gboolean known = getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) == 0 && !(info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
 
-  return known ? info.mptcpi_subflows + 1u : 0;
+  if (getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) < 0 || info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK)
+    return (RacerMptcpInfo){ 0 };
+  return (RacerMptcpInfo){ .subflows = info.mptcpi_subflows + 1u, .queued = info.mptcpi_write_seq - info.mptcpi_snd_una,
+                           .una = info.mptcpi_snd_una };
 }
 
 static void add_subflow(RacerSubflows *sum, const struct tcp_info *info)
@@ -26,12 +28,9 @@ static void add_subflow(RacerSubflows *sum, const struct tcp_info *info)
   sum->window = MAX(sum->window, info->tcpi_snd_wnd);
   if (info->tcpi_min_rtt && (!sum->min_rtt_us || info->tcpi_min_rtt < sum->min_rtt_us))
     sum->min_rtt_us = info->tcpi_min_rtt;
-  if (!info->tcpi_unacked && !info->tcpi_notsent_bytes)
-    return;
-  sum->busy++;
   sum->flight += (guint64)info->tcpi_snd_cwnd * info->tcpi_snd_mss;
   sum->unsent += info->tcpi_notsent_bytes;
-  sum->starved |= !info->tcpi_notsent_bytes;
+  sum->starved |= info->tcpi_unacked && !info->tcpi_notsent_bytes;
 }
 
 gboolean racer_mptcp_read(int fd, RacerSubflows *ret_subflows)
@@ -48,7 +47,6 @@ gboolean racer_mptcp_read(int fd, RacerSubflows *ret_subflows)
   for (guint i = 0; i < MIN(data.head.num_subflows, MAX_INFOS); i++)
     add_subflow(ret_subflows, &data.infos[i]);
   if (data.head.num_subflows > MAX_INFOS) {
-    ret_subflows->busy = ret_subflows->busy * data.head.num_subflows / MAX_INFOS;
     ret_subflows->flight = ret_subflows->flight * data.head.num_subflows / MAX_INFOS;
     ret_subflows->unsent = ret_subflows->unsent * data.head.num_subflows / MAX_INFOS;
   }

@@ -14,27 +14,35 @@
 #define PAUSE_US 2000
 #define MAX_PAUSE_US 64000
 
-guint64 racer_queue_room(const RacerSubflows *subflows)
+static guint64 rest(guint64 limit, guint64 used)
 {
-  guint64 limit = subflows->flight / 4 + (guint64)subflows->busy * BURST;
+  return limit >= used + SMALL_ROOM ? limit - used : 0;
+}
 
-  if (subflows->busy < 2 || subflows->min_rtt_us < RACER_QUEUE_RTT_US)
+guint64 racer_queue_room(const RacerMptcpInfo *mptcp, const RacerSubflows *subflows, gint64 still_us)
+{
+  guint64 spare = subflows->flight / 4 + (guint64)mptcp->subflows * BURST;
+  guint64 unsent = rest(spare, subflows->unsent);
+
+  if (mptcp->subflows < 2 || subflows->min_rtt_us < RACER_QUEUE_RTT_US)
     return UNBOUNDED;
-  if (subflows->unsent + SMALL_ROOM <= limit)
-    return limit - subflows->unsent;
-  return subflows->starved ? BURST : 0;
+  if (subflows->starved)
+    unsent = MAX(unsent, BURST);
+  return still_us > 2 * (gint64)subflows->min_rtt_us ? MIN(unsent, rest(subflows->flight + spare, mptcp->queued)) : unsent;
 }
 
 static gboolean look(RacerQueue *queue, int fd)
 {
-  guint n = racer_mptcp_count(fd);
+  RacerMptcpInfo mptcp = racer_mptcp_of(fd);
   RacerSubflows subflows = { 0 };
+  gboolean known = mptcp.subflows == 1 || (mptcp.subflows && racer_mptcp_read(fd, &subflows));
+  gint64 now = g_get_monotonic_time();
 
-  if (n > 1 && !racer_mptcp_read(fd, &subflows))
-    n = 0;
-  queue->room = n ? racer_queue_room(&subflows) : G_MAXUINT64;
-  queue->pause_us = subflows.unsent == queue->unsent ? CLAMP(2 * queue->pause_us, PAUSE_US, MAX_PAUSE_US) : PAUSE_US;
-  queue->unsent = subflows.unsent;
+  queue->pause_us = mptcp.una == queue->una ? CLAMP(2 * queue->pause_us, PAUSE_US, MAX_PAUSE_US) : PAUSE_US;
+  if (mptcp.una != queue->una)
+    queue->una_at = now;
+  queue->una = mptcp.una;
+  queue->room = known ? racer_queue_room(&mptcp, &subflows, now - queue->una_at) : G_MAXUINT64;
   return queue->room == 0;
 }
 

@@ -8,23 +8,29 @@
 
 static void test_room(void)
 {
-  static const struct { RacerSubflows subflows; guint64 room; } cases[] = {
+  static const struct { guint n; RacerSubflows subflows; guint64 queued, room; gint64 still_us; } cases[] = {
     /* one path, and short round trips: no bound */
-    { { .busy = 1, .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 20000 }, 4096 * KIB },
-    { { .busy = 4, .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 4999 }, 4096 * KIB },
-    { { 0 }, 4096 * KIB },
+    { 1, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 20000 }, 99999 * KIB, 4096 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 4999 }, 99999 * KIB, 4096 * KIB },
+    { 0, { 0 }, 99999 * KIB, 4096 * KIB },
     /* a quarter of the windows and a burst each */
-    { { .busy = 4, .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 356 * KIB },
-    { { .busy = 4, .flight = 400 * KIB, .unsent = 100 * KIB, .min_rtt_us = 5000 }, 256 * KIB },
-    { { .busy = 4, .flight = 400 * KIB, .unsent = 340 * KIB, .min_rtt_us = 5000 }, 16 * KIB },
-    { { .busy = 4, .flight = 400 * KIB, .unsent = 341 * KIB, .min_rtt_us = 5000 }, 0 },
-    { { .busy = 4, .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 5000 }, 0 },
+    { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 0, 356 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 100 * KIB, .min_rtt_us = 5000 }, 0, 256 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 340 * KIB, .min_rtt_us = 5000 }, 0, 16 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 341 * KIB, .min_rtt_us = 5000 }, 0, 0 },
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 5000 }, 0, 0 },
+    /* what is not acknowledged is bounded when nothing is */
+    { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 740 * KIB, 16 * KIB, 10001 },
+    { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 741 * KIB, 0, 10001 },
+    { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 741 * KIB, 356 * KIB, 10000 },
     /* one of them has nothing to send */
-    { { .busy = 4, .flight = 400 * KIB, .unsent = 9000 * KIB, .starved = TRUE, .min_rtt_us = 5000 }, 64 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .starved = TRUE, .min_rtt_us = 5000 }, 0, 64 * KIB },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-    g_assert_cmpuint(racer_queue_room(&cases[i].subflows), ==, cases[i].room);
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    RacerMptcpInfo mptcp = { .subflows = cases[i].n, .queued = cases[i].queued };
+    g_assert_cmpuint(racer_queue_room(&mptcp, &cases[i].subflows, cases[i].still_us), ==, cases[i].room);
+  }
 }
 
 static void test_no_mptcp(void)
