@@ -352,7 +352,7 @@ GArray *neo_top_lines(const NeoTop *top, guint width, guint height, gboolean asc
 
   for (guint i = 0; i < top->rows->len; i++) {
     const Row *row = top->rows->pdata[i];
-    screen.name_width = MAX(screen.name_width, g_utf8_strlen(row->name, -1));
+    screen.name_width = MAX(screen.name_width, (guint)g_utf8_strlen(row->name, -1));
     screen.max[row->group] = MAX(screen.max[row->group], rate_of(row));
   }
   put_title(&screen, top, paused);

@@ -62,7 +62,7 @@ static void read_flags(const struct nlattr *attr, NeoPmEvent *event)
 {
   guint16 flags = get_u16(attr);
 
-  event->deny_initial = (flags & MPTCP_PM_EV_FLAG_DENY_JOIN_ID0) != 0;
+  event->deny_initial = (flags & NEO_MPTCP_EV_FLAG_DENY_JOIN_ID0) != 0;
   event->server_side |= (flags & NEO_MPTCP_EV_FLAG_SERVER_SIDE) != 0;
 }
 

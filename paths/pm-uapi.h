@@ -12,5 +12,8 @@ enum {
   NEO_MPTCP_EVENT_LISTENER_CLOSED = 16,
 };
 
+/** In MPTCP_ATTR_FLAGS; its name in the headers came after that of 6.1.4. */
+#define NEO_MPTCP_EV_FLAG_DENY_JOIN_ID0 (1u << 0)
+
 /** In MPTCP_ATTR_FLAGS from 6.18, beside the older attribute MPTCP_ATTR_SERVER_SIDE. */
 #define NEO_MPTCP_EV_FLAG_SERVER_SIDE (1u << 1)
