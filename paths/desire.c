@@ -119,12 +119,36 @@ static void complain_of_address(Context *context, const NeoLocal *local, guint32
                link->name, text, table);
 }
 
+/* The interface that is no path and has the address of @local, too, or NULL. A lease could else turn away what it answers. */
+static const NeoLink *other_owner(const Context *context, const NeoLocal *local)
+{
+  for (guint i = 0; i < context->seen->locals->len; i++) {
+    const NeoLocal *other = &g_array_index(context->seen->locals, NeoLocal, i);
+    if (other->link != local->link && neo_address_equal(&other->address, &local->address) && !is_path(context->desired->paths, other->link))
+      return neo_observed_link(context->seen, other->link);
+  }
+  return NULL;
+}
+
+static void complain_of_owner(Context *context, const NeoLocal *local, const NeoLink *owner)
+{
+  g_autofree char *text = neo_address_to_string(&local->address);
+
+  neo_complain(context->desired->complaints, local->link, "%s: address %s is that of %s, too; expected each address on one interface",
+               neo_observed_link(context->seen, local->link)->name, text, owner->name);
+}
+
 static void desire_address(Context *context, const NeoPath *path, const NeoLocal *local)
 {
   gboolean foreign = endpoint_is_foreign(context->seen, &local->address);
   NeoRule rule = neo_rule_from(&local->address, path->table, foreign ? NEO_RULE_FROM_FOREIGN : NEO_RULE_FROM);
+  const NeoLink *owner = other_owner(context, local);
   const NeoRule *other;
 
+  if (owner) {
+    complain_of_owner(context, local, owner);
+    return;
+  }
   if (has_rule_from(context->desired->rules, &local->address, 0, &other)) {
     complain_of_address(context, local, other->table);
     return;
