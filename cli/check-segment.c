@@ -107,11 +107,11 @@ static gsize ip_header(const guint8 *packet, gsize size, guint8 protocol)
 gboolean neo_check_segment_parse(const guint8 *packet, gsize size, NeoCheckSegment *ret_segment)
 {
   gsize header = ip_header(packet, size, IPPROTO_TCP);
-  const guint8 *tcp = packet + header;
   NeoCheckSegment segment = { 0 };
 
   if (!header || size - header < TCP_PORTS)
     return FALSE;
+  const guint8 *tcp = packet + header;
   segment.from_port = get16(tcp);
   segment.to_port = get16(tcp + 2);
   gsize tcp_header = size - header >= TCP_HEADER ? (tcp[12] >> 4) * 4 : 0;

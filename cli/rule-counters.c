@@ -7,13 +7,17 @@
 
 static void clear_counter(gpointer data)
 {
-  g_free(((NeoRuleCounter *)data)->rule);
+  NeoRuleCounter *counter = data;
+
+  g_free(counter->table);
+  g_free(counter->chain);
+  g_free(counter->rule);
 }
 
 /* "[12:3456] -A CHAIN REST" */
 static gboolean parse_rule(const char *line, const char *table, NeoRuleCounter *ret_counter)
 {
-  NeoRuleCounter counter = { .table = table };
+  NeoRuleCounter counter = { 0 };
   char *end;
 
   if (!table || *line != '[')
@@ -28,7 +32,8 @@ static gboolean parse_rule(const char *line, const char *table, NeoRuleCounter *
   g_autofree char *chain = g_strndup(name, strcspn(name, " "));
   if (!*chain || !g_utf8_validate(end, -1, NULL))
     return FALSE;
-  counter.chain = g_intern_string(chain);
+  counter.table = g_strdup(table);
+  counter.chain = g_steal_pointer(&chain);
   counter.rule = g_strdup(end + 2);
   *ret_counter = counter;
   return TRUE;
@@ -42,7 +47,7 @@ static void parse_into(const char *text, GArray *counters)
   for (char **line = lines; *line; line++) {
     NeoRuleCounter counter;
     if (**line == '*')
-      table = g_intern_string(*line + 1);
+      table = *line + 1;
     else if (parse_rule(*line, table, &counter))
       g_array_append_val(counters, counter);
   }

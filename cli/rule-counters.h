@@ -5,7 +5,7 @@
 
 /** What iptables-save -c says of a rule. */
 typedef struct {
-  const char *table, *chain; /**< interned */
+  char *table, *chain;
   guint64 packets, bytes;
   char *rule;                /**< from "-A" on */
 } NeoRuleCounter;
