@@ -7,7 +7,6 @@
 
 #include "racer/mptcp-state.h"
 
-#define BURST (64 * 1024)
 /* With fewer subflows the window is large enough before anybody sees a difference. */
 #define FEW 4
 /* 8 KiB and 32 KiB were slower (64 paths of 5 Mbit/s). */
@@ -19,7 +18,7 @@
 
 gboolean racer_burst_is_small(guint subflows, guint32 window)
 {
-  return subflows >= FEW && window / BURST < subflows;
+  return subflows >= FEW && window / RACER_MPTCP_BURST < subflows;
 }
 
 /* FALSE: the kernel has no such option for MPTCP (before Linux 6.9). */

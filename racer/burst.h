@@ -4,7 +4,7 @@
 #include <glib.h>
 
 /*
- * The kernel's MPTCP scheduler gives up to 64 KiB in a row to one subflow (MPTCP_SEND_BURST_SIZE, net/mptcp/protocol.c). The window, which all
+ * The kernel's MPTCP scheduler gives up to 64 KiB in a row to one subflow (RACER_MPTCP_BURST). The window, which all
  * subflows share, is 64 KiB at first and grows by what the busiest of them brings: with 64 paths of 5 Mbit/s it takes five seconds until there is
  * a burst for each, and meanwhile most subflows wait for the few that got one. So as long as the window is smaller than that, the kernel is given
  * small pieces (TCP_NOTSENT_LOWAT), each of which goes to the subflow that is free first. That costs a call for each piece, which is why

@@ -17,6 +17,7 @@ RacerMptcpInfo racer_mptcp_of(int fd)
   struct mptcp_info info = { 0 };
   socklen_t size = sizeof info;
 
+  /* On a socket that fell back the kernel hands the call to TCP, which does not know the level. */
   if (getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) < 0 || info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK)
     return (RacerMptcpInfo){ 0 };
   return (RacerMptcpInfo){ .subflows = info.mptcpi_subflows + 1u, .queued = info.mptcpi_write_seq - info.mptcpi_snd_una,

@@ -3,6 +3,9 @@
 
 #include <glib.h>
 
+/** What the kernel's scheduler gives to one subflow in a row at most, in bytes (MPTCP_SEND_BURST_SIZE, net/mptcp/protocol.c). */
+#define RACER_MPTCP_BURST (64 * 1024)
+
 /** An MPTCP connection (MPTCP_INFO). */
 typedef struct {
   guint subflows; /**< 0: it is not MPTCP, or has fallen back to TCP */

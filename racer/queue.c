@@ -5,10 +5,11 @@
 #define FIRST (128 * 1024)
 /* How much may be written where there is no bound, before it is looked at whether there is one. */
 #define UNBOUNDED (4 * 1024 * 1024)
-/* What the scheduler gives to one subflow in a row (racer/burst.h). */
-#define BURST (64 * 1024)
 /* Less than this is not worth a call. */
 #define SMALL_ROOM (16 * 1024)
+
+/* With shorter round trips there is no bound: a queue is sent before it could matter, and a pause would be seen. */
+#define SHORT_RTT_US 5000
 
 /* The first is over before a quarter of the windows and the bursts are sent. */
 #define PAUSE_US 2000
@@ -21,13 +22,13 @@ static guint64 rest(guint64 limit, guint64 used)
 
 guint64 racer_queue_room(const RacerMptcpInfo *mptcp, const RacerSubflows *subflows, gint64 still_us)
 {
-  guint64 spare = subflows->flight / 4 + (guint64)mptcp->subflows * BURST;
+  guint64 spare = subflows->flight / 4 + (guint64)mptcp->subflows * RACER_MPTCP_BURST;
   guint64 unsent = rest(spare, subflows->unsent);
 
-  if (mptcp->subflows < 2 || subflows->min_rtt_us < RACER_QUEUE_RTT_US)
+  if (mptcp->subflows < 2 || subflows->min_rtt_us < SHORT_RTT_US)
     return UNBOUNDED;
   if (subflows->starved)
-    unsent = MAX(unsent, BURST);
+    unsent = MAX(unsent, RACER_MPTCP_BURST);
   return still_us > 2 * (gint64)subflows->min_rtt_us ? MIN(unsent, rest(subflows->flight + spare, mptcp->queued)) : unsent;
 }
 

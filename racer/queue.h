@@ -13,14 +13,11 @@
  * only when a subflow has nothing to do that the kernel sends there what is missing (mptcp_subflow_get_retrans()), and less has to be sent again.
  */
 typedef struct {
-  guint64 room;   /**< bytes that may be written before it is looked at again; 0: it was never looked at */
+  guint64 room;   /**< bytes that may be written before it is looked at again; 0: it is full, or was never looked at */
   guint64 una;    /**< the first byte that was not acknowledged when it was looked at last */
   gint64 una_at;  /**< since when; monotonic microseconds */
   guint pause_us; /**< how long a full queue is to be left alone: longer each time that nothing was taken from it */
 } RacerQueue;
-
-/** With shorter round trips (microseconds) there is no bound: a queue is sent before it could matter, and a pause would be seen. */
-#define RACER_QUEUE_RTT_US 5000
 
 /** How many of @size bytes may be written now. */
 gsize racer_queue_take(RacerQueue *queue, gsize size);
@@ -28,6 +25,8 @@ gsize racer_queue_take(RacerQueue *queue, gsize size);
 /** Notes that @size bytes were written to the socket @fd, of whatever protocol. Whether no more are to be written for @queue->pause_us. */
 gboolean racer_queue_sent(RacerQueue *queue, int fd, gsize size);
 
-/** How many bytes may be written to the connection @mptcp with @subflows before it is looked at again; 0: the queue is full.
- * Nothing was acknowledged for @still_us microseconds. Pure. */
+/**
+ * How many bytes may be written to the connection @mptcp with @subflows, on which nothing was acknowledged for @still_us microseconds, before it is
+ * looked at again; 0: the queue is full. Pure.
+ */
 guint64 racer_queue_room(const RacerMptcpInfo *mptcp, const RacerSubflows *subflows, gint64 still_us);

@@ -3,16 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mptcp.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/error.h"
-
-#ifndef SOL_MPTCP
-#define SOL_MPTCP 284 /* linux/socket.h; not in glibc 2.36 */
-#endif
+#include "racer/mptcp-state.h"
 
 /* Clients that may be waiting for the end of their handshake with data sent (tcp(7), TCP_FASTOPEN). */
 #define FAST_OPEN_QUEUE 256
@@ -132,11 +128,7 @@ int racer_socket_error(int fd)
 
 gboolean racer_socket_is_mptcp(int fd)
 {
-  struct mptcp_info info = { 0 };
-  socklen_t size = sizeof info;
-
-  /* On a socket that fell back the kernel hands the call to TCP, which does not know the level. */
-  return getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) == 0 && !(info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
+  return racer_mptcp_of(fd).subflows > 0;
 }
 
 void racer_socket_abort(int fd)
