@@ -40,14 +40,6 @@ static gboolean is_public(const NeoAddress *address)
   return !find_kind(nowhere, G_N_ELEMENTS(nowhere), address) && !find_kind(private, G_N_ELEMENTS(private), address);
 }
 
-static gboolean is_local(const GArray *locals, const NeoAddress *address)
-{
-  for (guint i = 0; i < locals->len; i++)
-    if (neo_address_equal(&g_array_index(locals, NeoPmPath, i).address, address))
-      return TRUE;
-  return FALSE;
-}
-
 const char *neo_pm_refuse_address(const NeoAddress *announced, const NeoAddress *initial, const GArray *locals)
 {
   NeoAddress address, connected;
@@ -61,7 +53,7 @@ const char *neo_pm_refuse_address(const NeoAddress *announced, const NeoAddress 
   const char *kind = find_kind(nowhere, G_N_ELEMENTS(nowhere), &address);
   if (kind)
     return kind;
-  if (is_local(locals, &address))
+  if (neo_pm_find_path(locals, &address))
     return "this host's own";
   return is_public(&connected) ? find_kind(private, G_N_ELEMENTS(private), &address) : NULL;
 }

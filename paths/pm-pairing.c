@@ -159,7 +159,7 @@ static void add_place(Work *work, const NeoPmPath *path)
   g_array_append_val(work->places, place);
 }
 
-static const NeoPmPath *find_path(const GArray *paths, const NeoAddress *address)
+const NeoPmPath *neo_pm_find_path(const GArray *paths, const NeoAddress *address)
 {
   for (guint i = 0; i < paths->len; i++)
     if (neo_address_equal(&g_array_index(paths, NeoPmPath, i).address, address))
@@ -170,11 +170,11 @@ static const NeoPmPath *find_path(const GArray *paths, const NeoAddress *address
 /* The address of the initial subflow, be it a path's or not, and then the paths. */
 static GArray *make_places(Work *work, const NeoPmHost *host)
 {
-  const NeoPmPath *path = find_path(host->paths, &work->connection->local);
+  const NeoPmPath *path = neo_pm_find_path(host->paths, &work->connection->local);
   NeoPmPath unbound = { work->connection->local, 0 };
 
   work->places = g_array_new(FALSE, FALSE, sizeof(Place));
-  if (path || find_path(host->locals, &unbound.address))
+  if (path || neo_pm_find_path(host->locals, &unbound.address))
     add_place(work, path ? path : &unbound);
   for (guint i = 0; i < host->paths->len; i++)
     add_place(work, &g_array_index(host->paths, NeoPmPath, i));

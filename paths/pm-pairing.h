@@ -21,6 +21,9 @@ typedef struct {
   int link;
 } NeoPmPath;
 
+/** The one of @paths (NeoPmPath) with this address, or NULL; it stays theirs. */
+const NeoPmPath *neo_pm_find_path(const GArray *paths, const NeoAddress *address);
+
 /** What the host has at the moment. */
 typedef struct {
   GArray *paths;   /**< NeoPmPath */

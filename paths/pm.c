@@ -383,23 +383,15 @@ NeoPm *neo_pm_start(NeoKernel *kernel, const NeoPmSettings *settings, NeoPmRepor
   return g_steal_pointer(&pm);
 }
 
-static gboolean has_address(const GArray *paths, const NeoAddress *address)
-{
-  for (guint i = 0; i < paths->len; i++)
-    if (neo_address_equal(&g_array_index(paths, NeoPmPath, i).address, address))
-      return TRUE;
-  return FALSE;
-}
-
 /* Addresses of which the kernel's messages said once that they are here are known to be gone when they are missing. */
 static void note_gone(NeoPmHost *host, const GArray *locals)
 {
   for (guint i = host->gone->len; i-- > 0;)
-    if (has_address(locals, &g_array_index(host->gone, NeoAddress, i)))
+    if (neo_pm_find_path(locals, &g_array_index(host->gone, NeoAddress, i)))
       g_array_remove_index(host->gone, i);
   for (guint i = 0; i < host->locals->len; i++) {
     const NeoPmPath *local = &g_array_index(host->locals, NeoPmPath, i);
-    if (!has_address(locals, &local->address))
+    if (!neo_pm_find_path(locals, &local->address))
       g_array_append_val(host->gone, local->address);
   }
 }
@@ -412,7 +404,7 @@ static void forgive_new(NeoPm *pm, const GArray *locals)
 
   for (guint i = 0; i < locals->len; i++) {
     const NeoPmPath *local = &g_array_index(locals, NeoPmPath, i);
-    if (has_address(pm->host.locals, &local->address))
+    if (neo_pm_find_path(pm->host.locals, &local->address))
       continue;
     g_hash_table_iter_init(&iter, pm->model->connections);
     while (g_hash_table_iter_next(&iter, NULL, &value))
