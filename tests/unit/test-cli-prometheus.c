@@ -4,20 +4,7 @@
 
 #include "cli/exposition.h"
 #include "cli/prometheus.h"
-
-static NeoAddress address(const char *text)
-{
-  NeoAddress result;
-
-  g_assert_true(neo_address_parse(text, &result));
-  return result;
-}
-
-static void take(char *got, const char *wanted)
-{
-  g_assert_cmpstr(got, ==, wanted);
-  g_free(got);
-}
+#include "tests/unit/assert.h"
 
 static void test_labels(void)
 {

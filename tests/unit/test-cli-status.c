@@ -8,20 +8,7 @@
 #include "cli/status-parts.h"
 #include "cli/status-render.h"
 #include "cli/text.h"
-
-static NeoAddress address(const char *text)
-{
-  NeoAddress result;
-
-  g_assert_true(neo_address_parse(text, &result));
-  return result;
-}
-
-static void take(char *got, const char *wanted)
-{
-  g_assert_cmpstr(got, ==, wanted);
-  g_free(got);
-}
+#include "tests/unit/assert.h"
 
 static void test_figures(void)
 {

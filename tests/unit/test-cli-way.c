@@ -3,14 +3,7 @@
 
 #include "cli/check-segment.h"
 #include "cli/check-way.h"
-
-static NeoAddress address(const char *text)
-{
-  NeoAddress result;
-
-  g_assert_true(neo_address_parse(text, &result));
-  return result;
-}
+#include "tests/unit/assert.h"
 
 /* @payload behind an IPv4 header of @protocol, with @words words of IP options. */
 static gsize packet(guint8 *to, guint8 protocol, guint words, const guint8 *payload, gsize size)

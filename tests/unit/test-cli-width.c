@@ -3,14 +3,7 @@
 
 #include "cli/status-render.h"
 #include "cli/text.h"
-
-static NeoAddress address(const char *text)
-{
-  NeoAddress result;
-
-  g_assert_true(neo_address_parse(text, &result));
-  return result;
-}
+#include "tests/unit/assert.h"
 
 static void add_cells(NeoTextTable *table, const char *cells)
 {
