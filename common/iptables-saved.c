@@ -81,24 +81,8 @@ guint neo_iptables_saved_jumps(const NeoIptablesSaved *saved, const NeoIptablesB
   return count_of(saved, base->table, "-A ", jump);
 }
 
-static gboolean is_left_over(const NeoIptablesSaved *saved, const NeoIptablesBase *base)
+gboolean neo_iptables_saved_is_left_over(const NeoIptablesSaved *saved, const NeoIptablesBase *base)
 {
   g_autofree char *accepting = g_strconcat(base->chain, " ACCEPT", NULL);
-  return count_of(saved, base->table, ":", accepting) && !count_of(saved, base->table, "#", base->chain);
-}
-
-char *neo_iptables_saved_tidy(const NeoIptablesSaved *saved, const NeoIptablesBase *bases, gsize n)
-{
-  g_autoptr(GString) text = g_string_new(NULL);
-  const char *open = NULL;
-
-  for (gsize i = 0; saved->nft && i < n; i++) {
-    if (!is_left_over(saved, &bases[i]))
-      continue;
-    if (!open || !g_str_equal(open, bases[i].table))
-      g_string_append_printf(text, "%s*%s\n", open ? "COMMIT\n" : "", bases[i].table);
-    g_string_append_printf(text, "-X %s\n", bases[i].chain);
-    open = bases[i].table;
-  }
-  return open ? g_strconcat(text->str, "COMMIT\n", NULL) : NULL;
+  return saved->nft && count_of(saved, base->table, ":", accepting) && !count_of(saved, base->table, "#", base->chain);
 }

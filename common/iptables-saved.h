@@ -25,8 +25,7 @@ guint neo_iptables_saved_rules(const NeoIptablesSaved *saved, const char *table,
 guint neo_iptables_saved_jumps(const NeoIptablesSaved *saved, const NeoIptablesBase *base, const char *chain);
 
 /**
- * A text for iptables-restore --noflush that removes those of @bases that are empty and accept, as they are when there were
- * none before, where nf_tables keeps them (there they take part in each packet's way). NULL if there is nothing to remove.
- * The caller owns it.
+ * Whether @base is empty and accepts, as it is when there was none before, where nf_tables keeps it (there it takes part in each packet's way).
+ * iptables-save lists a built-in chain also when it is not there.
  */
-char *neo_iptables_saved_tidy(const NeoIptablesSaved *saved, const NeoIptablesBase *bases, gsize n);
+gboolean neo_iptables_saved_is_left_over(const NeoIptablesSaved *saved, const NeoIptablesBase *base);

@@ -68,20 +68,17 @@ gboolean neo_iptables_replace(char *const texts[static NEO_IPTABLES_N], GError *
   return restore_all(texts, FALSE, error);
 }
 
-static void delete_tables(sa_family_t family, const NeoIptablesBase *bases, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    if (i == 0 || !g_str_equal(bases[i].table, bases[i - 1].table))
-      neo_nft_table_delete_empty(family, bases[i].table);
-}
-
 static void tidy(NeoIptables which, const NeoIptablesBase *bases, gsize n)
 {
   g_autoptr(NeoIptablesSaved) saved = neo_iptables_save(which, NULL);
-  g_autofree char *text = saved ? neo_iptables_saved_tidy(saved, bases, n) : NULL;
 
-  if (text && restore(which, text, TRUE, FALSE, NULL))
-    delete_tables(programs[which].family, bases, n);
+  if (!saved)
+    return;
+  for (gsize i = 0; i < n; i++)
+    if (neo_iptables_saved_is_left_over(saved, &bases[i]))
+      neo_nft_delete_empty(programs[which].family, bases[i].table, bases[i].chain);
+  for (gsize i = 0; i < n; i++)
+    neo_nft_delete_empty(programs[which].family, bases[i].table, NULL);
 }
 
 gboolean neo_iptables_unload(char *const texts[static NEO_IPTABLES_N], const NeoIptablesBase *bases, gsize n,

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 /**
- * Deletes @table of iptables-nft for @family if it is empty, as iptables itself has no command for it. Best effort: a table that
- * anybody uses stays (NLM_F_NONREC, linux/netlink.h).
+ * Deletes @chain of @table of iptables-nft for @family, or the table where @chain is NULL, if it is empty: iptables itself has no command for a
+ * table, and fails for a built-in chain that is not there. Best effort: what anybody uses stays (NLM_F_NONREC, linux/netlink.h).
  */
-void neo_nft_table_delete_empty(sa_family_t family, const char *table);
+void neo_nft_delete_empty(sa_family_t family, const char *table, const char *chain);

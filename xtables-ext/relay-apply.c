@@ -208,15 +208,6 @@ static gboolean write_state(const Job *job, GError **error)
   return g_file_set_contents(path, state, -1, error);
 }
 
-/* iptables cannot remove a built-in chain that is not there, and iptables-save lists it all the same: that of draining only after it. */
-static gsize count_bases(char *const texts[static NEO_IPTABLES_N])
-{
-  for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
-    if (texts[family] && strstr(texts[family], "-X neo-end-"))
-      return NEO_RELAY_N_CHAINS;
-  return NEO_RELAY_CHAIN_END;
-}
-
 static gboolean remove_rules(const char *const *names, gsize n, GError **error)
 {
   g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
@@ -228,7 +219,7 @@ static gboolean remove_rules(const char *const *names, gsize n, GError **error)
     g_ptr_array_add(jobs, job);
   }
   gboolean done = make_texts(jobs, texts, error) &&
-                  neo_iptables_unload(texts, neo_relay_bases, count_bases(texts), error);
+                  neo_iptables_unload(texts, neo_relay_bases, NEO_RELAY_N_CHAINS, error);
   for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
     g_free(texts[family]);
   return done;

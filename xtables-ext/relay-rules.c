@@ -7,17 +7,18 @@
 
 /*
  * A relay has a chain of its own for each of these places, and a jump to it at the place's head:
- *   raw PREROUTING      SynRate=; what may not begin here is not tracked, so that a flood of it does not fill the table of connections
  *   mangle FORWARD      Mss=
- *   filter FORWARD      accepts what this relay has mapped; drops what an interface forwards only because of relays
+ *   filter INPUT        refuses what may not begin here before it is in the table of connections, so that a flood of it does not fill that
+ *   filter FORWARD      accepts what this relay has mapped, SynRate=; drops what an interface forwards only because of relays
  *   nat PREROUTING      RELAY
  *   nat POSTROUTING     RELAYBACK
  *   raw OUTPUT          what a relay that is drained sends itself is not tracked (relay-drain-rules.c)
- * nat comes behind filter, so that nothing is mapped before it may pass.
+ * nat comes behind filter, so that nothing is mapped before it may pass. Of all these a packet of a connection that stands meets
+ * filter FORWARD alone (and mangle FORWARD with Mss=): a chain in raw PREROUTING would cost each of them as much again.
  */
 const NeoIptablesBase neo_relay_bases[NEO_RELAY_N_CHAINS] = {
-  [NEO_RELAY_CHAIN_SYN] = { "raw", "PREROUTING" },
   [NEO_RELAY_CHAIN_MSS] = { "mangle", "FORWARD" },
+  [NEO_RELAY_CHAIN_SYN] = { "filter", "INPUT" },
   [NEO_RELAY_CHAIN_FORWARD] = { "filter", "FORWARD" },
   [NEO_RELAY_CHAIN_IN] = { "nat", "PREROUTING" },
   [NEO_RELAY_CHAIN_OUT] = { "nat", "POSTROUTING" },
@@ -25,7 +26,7 @@ const NeoIptablesBase neo_relay_bases[NEO_RELAY_N_CHAINS] = {
 };
 
 static const char *const prefixes[NEO_RELAY_N_CHAINS] = {
-  [NEO_RELAY_CHAIN_SYN] = "neo-syn-",    [NEO_RELAY_CHAIN_MSS] = "neo-mss-", [NEO_RELAY_CHAIN_FORWARD] = "neo-fwd-",
+  [NEO_RELAY_CHAIN_MSS] = "neo-mss-",    [NEO_RELAY_CHAIN_SYN] = "neo-syn-", [NEO_RELAY_CHAIN_FORWARD] = "neo-fwd-",
   [NEO_RELAY_CHAIN_IN] = "neo-in-",      [NEO_RELAY_CHAIN_OUT] = "neo-out-", [NEO_RELAY_CHAIN_END] = "neo-end-",
 };
 
@@ -144,39 +145,22 @@ static void add_syn_rate(const Writer *writer, gboolean closed)
                          rate, MAX(2 * rate, 10), client_bits(writer), suffix, rate, closed ? "-c" : "");
 }
 
-/* Nearly all packets are of connections that stand, and have to pass only this. */
-static void write_not_syn_rule(const Writer *writer)
-{
-  if (!writer->config->syn_rate && writer->config->mode == NEO_RELAY_TCP)
-    return;
-  begin_rule(writer, NEO_RELAY_CHAIN_SYN);
-  g_string_append(writer->out, " -p tcp -m tcp ! --syn -j RETURN\n");
-}
-
-/* Untracked, it finds the closed port all the same (or what the host itself has there), and leaves no entry behind. */
+/*
+ * What comes here may not begin, or is over ConnLimit=. A listener of the host itself on that port gets it as if there were no relay; the answer to all else is what the
+ * kernel says of a closed port, but given before INPUT's end, where a connection enters the table.
+ */
 static void write_closed_rules(const Writer *writer, const NeoAddress *listen, guint port)
 {
-  begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
-  add_mode(writer);
-  g_string_append(writer->out, " -j RETURN\n");
+  if (writer->config->mode == NEO_RELAY_TCP && !writer->config->conn_limit)
+    return;
   if (writer->config->syn_rate) {
     begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
     add_syn_rate(writer, TRUE);
   }
   begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
-  g_string_append(writer->out, " -j CT --notrack\n");
-}
-
-/* Dropped and not refused: the client's kernel tries again a second later. */
-static void write_syn_rules(const Writer *writer, const NeoAddress *listen, guint port)
-{
-  if (writer->config->syn_rate) {
-    begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
-    add_mode(writer);
-    add_syn_rate(writer, FALSE);
-  }
-  if (writer->config->mode != NEO_RELAY_TCP)
-    write_closed_rules(writer, listen, port);
+  g_string_append(writer->out, " -m socket --nowildcard -j RETURN\n");
+  begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
+  g_string_append(writer->out, " -j REJECT --reject-with tcp-reset\n");
 }
 
 static void write_mss_rule(const Writer *writer, const NeoAddress *listen)
@@ -203,7 +187,7 @@ static void write_established_rule(const Writer *writer, const NeoAddress *liste
   g_autofree char *address = neo_address_to_string(listen);
 
   begin_rule(writer, NEO_RELAY_CHAIN_FORWARD);
-  g_string_append_printf(writer->out, " -m conntrack --ctproto tcp --ctorigdst %s --ctstate ESTABLISHED,RELATED -j ACCEPT\n",
+  g_string_append_printf(writer->out, " -m conntrack --ctorigdst %s --ctstate ESTABLISHED,RELATED -j ACCEPT\n",
                          address);
 }
 
@@ -215,6 +199,17 @@ static void write_relayed_rule(const Writer *writer, NeoRelayChain chain, const 
   g_string_append_printf(writer->out, " -d %s -p tcp -m tcp", writer->proxy);
   add_ports(writer, port);
   g_string_append_printf(writer->out, " -m conntrack --ctstate DNAT --ctorigdst %s", address);
+}
+
+/* Dropped and not refused: the client's kernel tries again a second later. */
+static void write_forward_rules(const Writer *writer, const NeoAddress *listen, guint port)
+{
+  if (writer->config->syn_rate) {
+    write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
+    add_syn_rate(writer, FALSE);
+  }
+  write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
+  g_string_append(writer->out, " -j ACCEPT\n");
 }
 
 static void write_guard_rules(const Writer *writer)
@@ -260,9 +255,8 @@ static void write_relayback_rule(const Writer *writer, const NeoAddress *listen,
 
 static void write_port_rules(const Writer *writer, const NeoAddress *listen, guint port)
 {
-  write_syn_rules(writer, listen, port);
-  write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
-  g_string_append(writer->out, " -j ACCEPT\n");
+  write_closed_rules(writer, listen, port);
+  write_forward_rules(writer, listen, port);
   write_relay_rules(writer, listen, port);
   write_relayback_rule(writer, listen, port);
 }
@@ -272,7 +266,6 @@ char *neo_relay_rules(const NeoRelayConfig *config, const NeoRelaySide *side)
   g_autofree char *proxy = neo_address_to_string(&side->proxy);
   Writer writer = { config, side, g_string_new(NULL), proxy };
 
-  write_not_syn_rule(&writer);
   for (guint i = 0; i < side->listen->len; i++) {
     const NeoAddress *listen = &g_array_index(side->listen, NeoAddress, i);
     write_established_rule(&writer, listen);

@@ -25,12 +25,12 @@ void neo_relay_side_guard(NeoRelaySide *side, const char *root, const char *stat
 
 /** The chains of a relay, in the order in which they are put in: nothing is mapped before it may pass. */
 typedef enum {
-  NEO_RELAY_CHAIN_SYN,
   NEO_RELAY_CHAIN_MSS,
+  NEO_RELAY_CHAIN_SYN,
   NEO_RELAY_CHAIN_FORWARD,
   NEO_RELAY_CHAIN_IN,
   NEO_RELAY_CHAIN_OUT,
-  NEO_RELAY_CHAIN_END, /**< only while the relay is drained; the last, see neo_relay_unload() */
+  NEO_RELAY_CHAIN_END, /**< only while the relay is drained */
   NEO_RELAY_N_CHAINS
 } NeoRelayChain;
 

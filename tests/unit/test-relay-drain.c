@@ -10,7 +10,7 @@
 static void test_rules(void)
 {
   static const char rules[] =
-    "-A neo-fwd-a -m conntrack --ctproto tcp --ctorigdst 192.0.2.11 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
+    "-A neo-fwd-a -m conntrack --ctorigdst 192.0.2.11 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
     "-A neo-in-a -d 192.0.2.11 -p tcp -m tcp --syn -m multiport --dports 443,8443 -j RELAY --to 192.0.2.10\n"
     "-A neo-out-a -d 192.0.2.10 -p tcp -m tcp -m multiport --dports 443,8443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j RELAYBACK\n";
   g_autofree char *drain = neo_relay_drain_rules("a", rules, TRUE);
@@ -18,7 +18,7 @@ static void test_rules(void)
   g_assert_cmpstr(drain, ==,
     "-A neo-fwd-a -p tcp -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 --ctorigdstport 443 -j REJECT --reject-with tcp-reset\n"
     "-A neo-fwd-a -p tcp -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 --ctorigdstport 8443 -j REJECT --reject-with tcp-reset\n"
-    "-A neo-fwd-a -m conntrack --ctproto tcp --ctorigdst 192.0.2.11 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
+    "-A neo-fwd-a -m conntrack --ctorigdst 192.0.2.11 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
     "-A neo-out-a -d 192.0.2.10 -p tcp -m tcp -m multiport --dports 443,8443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j RELAYBACK\n"
     "-A neo-end-a -p tcp -m mark --mark 0x4e656f -j CT --notrack\n");
 }
