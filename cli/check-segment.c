@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/check-segment.h"
 
+#include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <string.h>
 
 enum {
-  IP_HEADER = 20, ICMP_HEADER = 8, TCP_HEADER = 20, TCP_PORTS = 4,
+  IP_HEADER = 20, IP6_HEADER = 40, IP6_NEXT = 6, ICMP_HEADER = 8, TCP_HEADER = 20, TCP_PORTS = 4,
   OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_MPTCP = 30,
   MP_CAPABLE = 0, MP_JOIN = 1, MP_TCPRST = 8,
   FLAG_SYN = 0x02, FLAG_RST = 0x04, FLAG_ACK = 0x10,
@@ -66,9 +67,9 @@ gsize neo_check_syn_build(const NeoCheckSyn *syn, guint8 segment[NEO_CHECK_SYN_M
   segment[12] = size / 4 << 4;
   segment[13] = FLAG_SYN;
   put16(segment + 14, G_MAXUINT16);
-  /* The pseudo header of RFC 9293, section 3.1: both addresses, the protocol and the length. */
+  /* The pseudo header of RFC 9293, section 3.1, and RFC 8200, section 8.1: both addresses, the protocol and the length. */
   guint32 pseudo = IPPROTO_TCP + size;
-  for (guint i = 0; i < 4; i += 2)
+  for (guint i = 0; i < (syn->from.family == AF_INET ? 4 : 16); i += 2)
     pseudo += get16(syn->from.bytes + i) + get16(syn->to.bytes + i);
   put16(segment + 16, neo_check_sum(segment, size, pseudo));
   return size;
@@ -104,34 +105,56 @@ static gsize ip_header(const guint8 *packet, gsize size, guint8 protocol)
   return header >= IP_HEADER && header <= size && packet[9] == protocol ? header : 0;
 }
 
-gboolean neo_check_segment_parse(const guint8 *packet, gsize size, NeoCheckSegment *ret_segment)
+static gboolean read_tcp(const guint8 *tcp, gsize size, NeoCheckSegment *ret_segment)
 {
-  gsize header = ip_header(packet, size, IPPROTO_TCP);
   NeoCheckSegment segment = { 0 };
 
-  if (!header || size - header < TCP_PORTS)
+  if (size < TCP_PORTS)
     return FALSE;
-  const guint8 *tcp = packet + header;
   segment.from_port = get16(tcp);
   segment.to_port = get16(tcp + 2);
-  gsize tcp_header = size - header >= TCP_HEADER ? (tcp[12] >> 4) * 4 : 0;
-  if (tcp_header) {
+  gsize header = size >= TCP_HEADER ? (tcp[12] >> 4) * 4 : 0;
+  if (header) {
     segment.syn = (tcp[13] & FLAG_SYN) != 0;
     segment.ack = (tcp[13] & FLAG_ACK) != 0;
     segment.rst = (tcp[13] & FLAG_RST) != 0;
   }
-  segment.whole = tcp_header >= TCP_HEADER && tcp_header <= size - header;
+  segment.whole = header >= TCP_HEADER && header <= size;
   if (segment.whole)
-    take_options(tcp + TCP_HEADER, tcp_header - TCP_HEADER, &segment);
+    take_options(tcp + TCP_HEADER, header - TCP_HEADER, &segment);
   *ret_segment = segment;
   return TRUE;
 }
 
-gboolean neo_check_quote_parse(const guint8 *packet, gsize size, NeoAddress *ret_hop, NeoCheckSegment *ret_segment)
+static gboolean read_ip4(const guint8 *packet, gsize size, NeoCheckSegment *ret_segment)
+{
+  gsize header = ip_header(packet, size, IPPROTO_TCP);
+
+  return header && read_tcp(packet + header, size - header, ret_segment);
+}
+
+gboolean neo_check_segment_parse(sa_family_t family, const guint8 *packet, gsize size, NeoCheckSegment *ret_segment)
+{
+  return family == AF_INET ? read_ip4(packet, size, ret_segment) : read_tcp(packet, size, ret_segment);
+}
+
+static gboolean read_quote4(const guint8 *packet, gsize size, NeoCheckSegment *ret_segment)
 {
   gsize header = ip_header(packet, size, IPPROTO_ICMP);
 
   return header && size - header > ICMP_HEADER && packet[header] == ICMP_TIME_EXCEEDED && packet[header + 1] == ICMP_EXC_TTL &&
-         neo_check_segment_parse(packet + header + ICMP_HEADER, size - header - ICMP_HEADER, ret_segment) &&
-         neo_address_from_bytes(AF_INET, packet + 12, 4, ret_hop);
+         read_ip4(packet + header + ICMP_HEADER, size - header - ICMP_HEADER, ret_segment);
+}
+
+static gboolean read_quote6(const guint8 *packet, gsize size, NeoCheckSegment *ret_segment)
+{
+  const gsize before = ICMP_HEADER + IP6_HEADER;
+
+  return size > before && packet[0] == ICMP6_TIME_EXCEEDED && packet[1] == ICMP6_TIME_EXCEED_TRANSIT && packet[ICMP_HEADER] >> 4 == 6 &&
+         packet[ICMP_HEADER + IP6_NEXT] == IPPROTO_TCP && read_tcp(packet + before, size - before, ret_segment);
+}
+
+gboolean neo_check_quote_parse(sa_family_t family, const guint8 *packet, gsize size, NeoCheckSegment *ret_segment)
+{
+  return family == AF_INET ? read_quote4(packet, size, ret_segment) : read_quote6(packet, size, ret_segment);
 }

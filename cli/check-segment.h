@@ -4,7 +4,7 @@
 #include "common/address.h"
 
 /*
- * A SYN of Multipath TCP as bytes, and what comes back for it. IPv4. Pure.
+ * A SYN of Multipath TCP as bytes, and what comes back for it. Pure.
  */
 
 /** A SYN that begins a connection (MP_CAPABLE) or joins one (MP_JOIN), RFC 8684, section 3. */
@@ -31,11 +31,17 @@ typedef struct {
   guint8 reason;     /**< of MP_TCPRST */
 } NeoCheckSegment;
 
-/** Reads an IPv4 packet with TCP. FALSE if it is another, or not even the ports are there. */
-gboolean neo_check_segment_parse(const guint8 *packet, gsize size, NeoCheckSegment *ret_segment);
+/**
+ * Reads what a raw socket of @family for TCP received: IPv4 comes with its header (raw(7)), IPv6 without (RFC 3542, section 3). FALSE if it is something
+ * else, or not even the ports are there.
+ */
+gboolean neo_check_segment_parse(sa_family_t family, const guint8 *packet, gsize size, NeoCheckSegment *ret_segment);
 
-/** Reads an IPv4 packet in which a router says that the time to live ended (ICMP, RFC 792): who says it, and the segment that it quotes. */
-gboolean neo_check_quote_parse(const guint8 *packet, gsize size, NeoAddress *ret_hop, NeoCheckSegment *ret_segment);
+/**
+ * The same of a raw socket for ICMP (RFC 792) or ICMPv6 (RFC 4443), where a router says that the time to live ended: the segment that it quotes. One with
+ * IPv6 extension headers is not read.
+ */
+gboolean neo_check_quote_parse(sa_family_t family, const guint8 *packet, gsize size, NeoCheckSegment *ret_segment);
 
 /** The Internet checksum (RFC 1071) of @bytes and of what was summed up before (0: nothing). */
 guint16 neo_check_sum(const guint8 *bytes, gsize size, guint32 before);

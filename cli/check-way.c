@@ -53,12 +53,19 @@ static gboolean sender_open(Sender *sender, const NeoAddress *from, const NeoAdd
   struct sockaddr_storage sa;
 
   *sender = (Sender){ .tcp = -1, .icmp = -1, .holder = -1, .syn = { .from = *from, .to = *to, .to_port = port } };
-  if (from->family != AF_INET || to->family != AF_INET || !hold_port(sender))
+  if (from->family != to->family || !hold_port(sender))
     return FALSE;
   sender->tcp = open_bound(from, SOCK_RAW, IPPROTO_TCP);
-  sender->icmp = open_bound(from, SOCK_RAW, IPPROTO_ICMP);
+  sender->icmp = open_bound(from, SOCK_RAW, from->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
   socklen_t size = neo_address_to_sockaddr(to, 0, &sa);
   return sender->tcp >= 0 && sender->icmp >= 0 && connect(sender->tcp, (struct sockaddr *)&sa, size) == 0;
+}
+
+static gboolean set_ttl(const Sender *sender, int ttl)
+{
+  gboolean is_ip4 = sender->syn.to.family == AF_INET;
+
+  return setsockopt(sender->tcp, is_ip4 ? IPPROTO_IP : IPPROTO_IPV6, is_ip4 ? IP_TTL : IPV6_UNICAST_HOPS, &ttl, sizeof ttl) == 0;
 }
 
 static gboolean send_syn(Sender *sender, int ttl)
@@ -67,7 +74,7 @@ static gboolean send_syn(Sender *sender, int ttl)
 
   sender->syn.number = g_random_int();
   gsize size = neo_check_syn_build(&sender->syn, segment);
-  return setsockopt(sender->tcp, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl) == 0 && send(sender->tcp, segment, size, 0) == (gssize)size;
+  return set_ttl(sender, ttl) && send(sender->tcp, segment, size, 0) == (gssize)size;
 }
 
 typedef enum { NOTHING, FROM_HOP, FROM_END } Source;
@@ -78,23 +85,36 @@ typedef struct {
   NeoCheckSegment segment;
 } Answer;
 
+static gboolean read_end(const Sender *sender, Answer *answer)
+{
+  guint8 packet[PACKET_MAX];
+  gssize size = recv(sender->tcp, packet, sizeof packet, MSG_DONTWAIT);
+
+  return size > 0 && neo_check_segment_parse(sender->syn.to.family, packet, size, &answer->segment) &&
+         answer->segment.to_port == sender->syn.from_port && answer->segment.from_port == sender->syn.to_port;
+}
+
+static gboolean read_hop(const Sender *sender, Answer *answer)
+{
+  guint8 packet[PACKET_MAX];
+  struct sockaddr_storage sa;
+  socklen_t sa_size = sizeof sa;
+  guint16 no_port;
+  gssize size = recvfrom(sender->icmp, packet, sizeof packet, MSG_DONTWAIT, (struct sockaddr *)&sa, &sa_size);
+
+  return size > 0 && neo_check_quote_parse(sender->syn.to.family, packet, size, &answer->segment) &&
+         answer->segment.from_port == sender->syn.from_port && answer->segment.to_port == sender->syn.to_port &&
+         neo_address_from_sockaddr((struct sockaddr *)&sa, &answer->hop, &no_port);
+}
+
 static Answer read_answer(const Sender *sender, const struct pollfd watched[2])
 {
   Answer answer = { 0 };
-  guint8 packet[PACKET_MAX];
 
-  if (watched[0].revents) {
-    gssize size = recv(sender->tcp, packet, sizeof packet, MSG_DONTWAIT);
-    if (size > 0 && neo_check_segment_parse(packet, size, &answer.segment) && answer.segment.to_port == sender->syn.from_port &&
-        answer.segment.from_port == sender->syn.to_port)
-      answer.source = FROM_END;
-  }
-  if (!answer.source && watched[1].revents) {
-    gssize size = recv(sender->icmp, packet, sizeof packet, MSG_DONTWAIT);
-    if (size > 0 && neo_check_quote_parse(packet, size, &answer.hop, &answer.segment) && answer.segment.from_port == sender->syn.from_port &&
-        answer.segment.to_port == sender->syn.to_port)
-      answer.source = FROM_HOP;
-  }
+  if (watched[0].revents && read_end(sender, &answer))
+    answer.source = FROM_END;
+  else if (watched[1].revents && read_hop(sender, &answer))
+    answer.source = FROM_HOP;
   return answer;
 }
 

@@ -4,12 +4,12 @@
 #include "common/address.h"
 
 /*
- * Single SYNs of Multipath TCP by raw sockets (raw(7), CAP_NET_RAW), IPv4: what answers them, and where on the way their option is lost. The kernel, which
+ * Single SYNs of Multipath TCP by raw sockets (raw(7), CAP_NET_RAW): what answers them, and where on the way their option is lost. The kernel, which
  * knows of no such connection, resets what is answered.
  */
 
 typedef enum {
-  NEO_JOIN_UNSEEN,   /**< it could not be sent: no privilege, not IPv4 */
+  NEO_JOIN_UNSEEN,   /**< it could not be sent: no privilege */
   NEO_JOIN_ANSWERED, /**< with MP_JOIN */
   NEO_JOIN_LOST,     /**< as a plain TCP connection: the option was lost on the way or the other end does not know the connection */
   NEO_JOIN_REFUSED,  /**< by an MPTCP host, with a reason (MP_TCPRST) */

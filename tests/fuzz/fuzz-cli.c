@@ -31,14 +31,16 @@ static void try_message(const uint8_t *data, size_t size)
 
 static void try_packet(const uint8_t *data, size_t size)
 {
+  static const sa_family_t families[] = { AF_INET, AF_INET6 };
   g_autofree uint8_t *packet = g_memdup2(data, size);
   NeoCheckSegment segment;
-  NeoAddress hop;
 
-  if (neo_check_segment_parse(packet, size, &segment))
-    g_assert_true(segment.whole || !segment.mptcp);
-  if (neo_check_quote_parse(packet, size, &hop, &segment))
-    g_assert_true(hop.family == AF_INET);
+  for (guint i = 0; i < G_N_ELEMENTS(families); i++) {
+    if (neo_check_segment_parse(families[i], packet, size, &segment))
+      g_assert_true(segment.whole || !segment.mptcp);
+    if (neo_check_quote_parse(families[i], packet, size, &segment))
+      g_assert_true(segment.whole || !segment.mptcp);
+  }
 }
 
 static void try_text(const char *text)

@@ -60,14 +60,17 @@ places_as_before() { run gw nmcli connection modify ens3 connection.mptcp-flags 
 
 # --- a transfer from px, by MPTCP ---
 
+# A racer stands before it, as in the namespace of a proxy.
 transfer_serve() {
   on px sh -c 'cat >/root/transfer' <"$here/transfer"
+  on px sh -c 'cat >/run/test-front.conf' <<<$'[Racer]\nListen=[::]:5001\nListenMptcp=yes\nEndpoints=127.0.0.1:5002\nMptcp=no'
   run px systemd-run -q -u test-accept -p Type=notify /usr/lib/neo/neo-pathd --accept
-  run px systemd-run -q -u test-transfer python3 /root/transfer serve 5001
+  run px systemd-run -q -u test-transfer python3 /root/transfer serve 5002
+  run px systemd-run -q -u test-front -p Type=notify /usr/lib/neo/neo-racer --config=/run/test-front.conf
   wait_for serves
 }
-serves() { [ -n "$(run px ss -tlnH sport = :5001)" ]; }
-transfer_stop_serving() { run px sh -c 'systemctl stop test-transfer test-accept; rm -f /root/transfer'; }
+serves() { is "$(run px ss -tlnH '( sport = :5001 or sport = :5002 )' | wc -l)" 2; }
+transfer_stop_serving() { run px sh -c 'systemctl stop test-front test-transfer test-accept; rm -f /root/transfer /run/test-front.conf'; }
 
 # transfer_begin HOST ADDRESS: reads until transfer_end
 transfer_begin() {

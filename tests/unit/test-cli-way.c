@@ -13,7 +13,6 @@ static gsize packet(guint8 *to, guint8 protocol, guint words, const guint8 *payl
   memset(to, 1, header);
   to[0] = 0x40 | header / 4;
   to[9] = protocol;
-  memcpy(to + 12, address("10.2.0.2").bytes, 4);
   memcpy(to + header, payload, size);
   return header + size;
 }
@@ -35,13 +34,13 @@ static void test_syn(void)
   g_assert_cmpuint(segment[12] >> 4, ==, 9);
   /* With the pseudo header all words sum up to nothing. */
   g_assert_cmpuint(neo_check_sum(segment, 36, 0xc633 + 0x640b + 0xc000 + 0x020a + IPPROTO_TCP + 36), ==, 0);
-  g_assert_true(neo_check_segment_parse(bytes, packet(bytes, IPPROTO_TCP, 2, segment, 36), &read));
+  g_assert_true(neo_check_segment_parse(AF_INET, bytes, packet(bytes, IPPROTO_TCP, 2, segment, 36), &read));
   g_assert_true(read.syn && !read.ack && !read.rst && read.whole && read.mptcp);
   g_assert_cmpuint(read.subtype, ==, 1);
   g_assert_cmpuint(read.from_port, ==, 40000);
   g_assert_cmpuint(read.to_port, ==, 443);
   g_assert_cmpuint(neo_check_syn_build(&capable, segment), ==, 28);
-  g_assert_true(neo_check_segment_parse(bytes, packet(bytes, IPPROTO_TCP, 0, segment, 28), &read));
+  g_assert_true(neo_check_segment_parse(AF_INET, bytes, packet(bytes, IPPROTO_TCP, 0, segment, 28), &read));
   g_assert_true(read.mptcp && read.subtype == 0);
 }
 
@@ -68,7 +67,7 @@ static void test_options(void)
     guint8 tcp[32] = { [12] = (20 + rows[i].size) / 4 << 4, [13] = rows[i].flags }, bytes[100];
     NeoCheckSegment read;
     memcpy(tcp + 20, rows[i].options, rows[i].size);
-    g_assert_true(neo_check_segment_parse(bytes, packet(bytes, IPPROTO_TCP, 0, tcp, 20 + rows[i].size), &read));
+    g_assert_true(neo_check_segment_parse(AF_INET, bytes, packet(bytes, IPPROTO_TCP, 0, tcp, 20 + rows[i].size), &read));
     g_assert_true(read.whole && read.ack && read.rst == ((rows[i].flags & 4) != 0));
     g_assert_cmpint(read.mptcp, ==, rows[i].mptcp);
     g_assert_cmpuint(read.subtype, ==, rows[i].subtype);
@@ -82,19 +81,40 @@ static void test_quote(void)
   NeoCheckSyn syn = sample(FALSE);
   guint8 segment[NEO_CHECK_SYN_MAX], quoted[100] = { 11, 0 }, bytes[200];
   gsize size = neo_check_syn_build(&syn, segment), all = 8 + packet(quoted + 8, IPPROTO_TCP, 0, segment, size);
-  NeoAddress hop, wanted = address("10.2.0.2");
   NeoCheckSegment read;
 
-  g_assert_true(neo_check_quote_parse(bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, all), &hop, &read));
-  g_assert_true(neo_address_equal(&hop, &wanted) && read.whole && read.mptcp && read.from_port == 40000);
-  g_assert_true(neo_check_quote_parse(bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, 8 + 20 + 8), &hop, &read));
+  g_assert_true(neo_check_quote_parse(AF_INET, bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, all), &read));
+  g_assert_true(read.whole && read.mptcp && read.from_port == 40000);
+  g_assert_true(neo_check_quote_parse(AF_INET, bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, 8 + 20 + 8), &read));
   g_assert_true(!read.whole && !read.mptcp && read.to_port == 443);
-  g_assert_false(neo_check_quote_parse(bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, 8 + 20 + 3), &hop, &read));
-  g_assert_false(neo_check_quote_parse(bytes, packet(bytes, IPPROTO_TCP, 0, quoted, all), &hop, &read));
+  g_assert_false(neo_check_quote_parse(AF_INET, bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, 8 + 20 + 3), &read));
+  g_assert_false(neo_check_quote_parse(AF_INET, bytes, packet(bytes, IPPROTO_TCP, 0, quoted, all), &read));
   quoted[0] = 3;
-  g_assert_false(neo_check_quote_parse(bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, all), &hop, &read));
-  g_assert_false(neo_check_segment_parse(bytes, 0, &read));
-  g_assert_false(neo_check_segment_parse((const guint8 *)"\x60", 1, &read));
+  g_assert_false(neo_check_quote_parse(AF_INET, bytes, packet(bytes, IPPROTO_ICMP, 0, quoted, all), &read));
+  g_assert_false(neo_check_segment_parse(AF_INET, bytes, 0, &read));
+  g_assert_false(neo_check_segment_parse(AF_INET, (const guint8 *)"\x60", 1, &read));
+}
+
+/* Over IPv6 a raw socket gives no header, and a router's quotation has one of 40 bytes. */
+static void test_ip6(void)
+{
+  NeoCheckSyn syn = { address("2001:db8::b"), address("2001:db8::a"), 40000, 443, 0x01020304, TRUE, 0xaabbccdd };
+  guint8 segment[NEO_CHECK_SYN_MAX], quoted[100] = { 3, 0, [8] = 0x60, [14] = IPPROTO_TCP };
+  gsize size = neo_check_syn_build(&syn, segment);
+  NeoCheckSegment read;
+
+  g_assert_cmpuint(neo_check_sum(segment, size, 2 * (0x2001 + 0x0db8) + 0xb + 0xa + IPPROTO_TCP + size), ==, 0);
+  g_assert_true(neo_check_segment_parse(AF_INET6, segment, size, &read));
+  g_assert_true(read.whole && read.mptcp && read.subtype == 1 && read.to_port == 443);
+  memcpy(quoted + 48, segment, size);
+  g_assert_true(neo_check_quote_parse(AF_INET6, quoted, 48 + size, &read));
+  g_assert_true(read.whole && read.mptcp && read.from_port == 40000);
+  g_assert_false(neo_check_quote_parse(AF_INET6, quoted, 48 + 3, &read));
+  g_assert_false(neo_check_quote_parse(AF_INET6, quoted, 48, &read));
+  quoted[1] = 1; /* not all fragments came */
+  g_assert_false(neo_check_quote_parse(AF_INET6, quoted, 48 + size, &read));
+  quoted[1] = 0, quoted[14] = IPPROTO_UDP;
+  g_assert_false(neo_check_quote_parse(AF_INET6, quoted, 48 + size, &read));
 }
 
 static void test_where(void)
@@ -129,6 +149,7 @@ int main(int argc, char **argv)
   g_test_add_func("/cli-way/syn", test_syn);
   g_test_add_func("/cli-way/options", test_options);
   g_test_add_func("/cli-way/quote", test_quote);
+  g_test_add_func("/cli-way/ip6", test_ip6);
   g_test_add_func("/cli-way/where", test_where);
   return g_test_run();
 }
