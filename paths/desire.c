@@ -130,6 +130,31 @@ static const NeoLink *other_owner(const Context *context, const NeoLocal *local)
   return NULL;
 }
 
+static gboolean link_holds(const NeoObserved *seen, int link, const NeoAddress *address)
+{
+  for (guint i = 0; i < seen->locals->len; i++) {
+    const NeoLocal *local = &g_array_index(seen->locals, NeoLocal, i);
+    if (local->link == link && neo_address_equal(&local->address, address))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The path that has a rule for the address already, and the address still: whose lease comes later does not take it away. */
+static const NeoPath *holder(const Context *context, const NeoAddress *address)
+{
+  const NeoRule *rule;
+
+  if (!has_rule_from(context->seen->rules, address, 0, &rule))
+    return NULL;
+  for (guint i = 0; i < context->desired->paths->len; i++) {
+    const NeoPath *path = &g_array_index(context->desired->paths, NeoPath, i);
+    if (path->table == rule->table && path->family == address->family && link_holds(context->seen, path->link, address))
+      return path;
+  }
+  return NULL;
+}
+
 static void complain_of_owner(Context *context, const NeoLocal *local, const NeoLink *owner)
 {
   g_autofree char *text = neo_address_to_string(&local->address);
@@ -143,10 +168,15 @@ static void desire_address(Context *context, const NeoPath *path, const NeoLocal
   gboolean foreign = endpoint_is_foreign(context->seen, &local->address);
   NeoRule rule = neo_rule_from(&local->address, path->table, foreign ? NEO_RULE_FROM_FOREIGN : NEO_RULE_FROM);
   const NeoLink *owner = other_owner(context, local);
+  const NeoPath *first = holder(context, &local->address);
   const NeoRule *other;
 
   if (owner) {
     complain_of_owner(context, local, owner);
+    return;
+  }
+  if (first && first->table != path->table) {
+    complain_of_address(context, local, first->table);
     return;
   }
   if (has_rule_from(context->desired->rules, &local->address, 0, &other)) {

@@ -265,6 +265,11 @@ static const Row rows[] = {
     "! neo1: IPv4 default routes in tables 1001 and 1002; expected one table, 1001 is used\n" },
   { "one address on two paths", PATH_DONE "link 6 neo2 parent 2; sysctl 6 1 2 0; addr 6 10.0.0.5; route 6 1002; rule 7802 oif neo2 table 1002;",
     "! neo2: address 10.0.0.5 is that of the path in table 1001, too; expected each address on one path\n" },
+  { "the address that a path with a higher table has", "link 4 neo0 parent 2; sysctl 4 1 2 0; addr 4 10.0.0.5; route 4 1000; rule 7802 oif neo0 table 1000;" PATH_DONE,
+    "! neo0: address 10.0.0.5 is that of the path in table 1001, too; expected each address on one path\n" },
+  { "the address that another path had", "link 4 neo0 parent 2; sysctl 4 1 2 0; addr 4 10.0.0.5; route 4 1000; rule 7802 oif neo0 table 1000;"
+    "link 2 ens3; link 5 neo1 parent 2; route 5 1001;" PATH_RULES PATH_SYSCTLS "endpoint 10.0.0.5 4;",
+    "add rule 7800: from 10.0.0.5 lookup 1000\nremove rule 7800: from 10.0.0.5 lookup 1001\n" },
   { "the address of an interface that is no path", PATH_DONE "addr 2 10.0.0.5;",
     "remove MPTCP endpoint 10.0.0.5\nremove rule 7800: from 10.0.0.5 lookup 1001\n"
     "! neo1: address 10.0.0.5 is that of ens3, too; expected each address on one interface\n" },
