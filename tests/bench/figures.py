@@ -182,10 +182,10 @@ def lines_of(figures, area, measure, names):
 
 LINE_CHARTS = {
     "bench-racer-messages": ("One message among many open connections", "racer", "messages of 1 KiB, p50 us", "us", "open connections",
-                             "1 KiB there and back, 32 at a time, p50", True),
+                             "1 KiB there and back, each time on another connection, p50", True),
     "bench-racer-memory": ("Memory for each open connection", "racer", "memory, KiB for each", "KiB", "open connections", "proportional set size of the process", True),
     "bench-paths": ("One download over many paths", "paths", "grow, rate, Mbit/s", "Mbit/s", "paths of 5 Mbit/s each",
-                    "20 ms round trip, cubic, second half of the time", True),
+                    "20 ms round trip, cubic, receive window up to 32 MiB", True),
     "bench-relay-new": ("A new connection at a relay", "relay", "new connection, us", "us", "relays on the host", "the SYN of a join for the last of them", True),
     "bench-relay-load": ("Loading the rules of all relays", "relay", "load, ms", "ms", "relays on the host", "neo-relay reload --all, iptables-restore", True),
     "bench-startup": ("From leases to rules and MPTCP endpoints", "startup", "first, ms", "ms", "paths", "a hook's whole run, where all is to be done", True),

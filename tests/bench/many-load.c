@@ -4,8 +4,8 @@
  *
  *   many-load serve PORT                                  sends back what comes; several may share the port
  *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES    opens the connections to 127.0.0.1, to each port in turn, and prints how many seconds that took;
- *       for each line on standard input sends MESSAGES of 1 KiB, each on the connection that has been quiet for longest, 32 at a time, and prints the
- *       seconds until all are back, and p50 of one in microseconds; ends with standard input
+ *       for each line on standard input, which says how many at a time, sends MESSAGES of 1 KiB, each on the connection that has been quiet for longest,
+ *       and prints the seconds until all are back, and p50 of one in microseconds; ends with standard input
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MESSAGE = 1024, WINDOW = 32, EVENTS = 256, CHUNK = 64 * 1024 };
+enum { MESSAGE = 1024, EVENTS = 256, CHUNK = 64 * 1024 };
 
 typedef struct {
   int fd;
@@ -155,14 +155,14 @@ static void receive(Load *load, Connection *connection)
 }
 
 /* Seconds. */
-static double exchange(Load *load, guint messages)
+static double exchange(Load *load, guint messages, guint window)
 {
   struct epoll_event events[EVENTS];
   gint64 start = g_get_monotonic_time();
 
   load->sent = load->answered = 0;
   load->wanted = messages;
-  for (guint i = 0; i < WINDOW; i++)
+  for (guint i = 0; i < window; i++)
     send_next(load);
   while (load->answered < load->wanted) {
     int n = epoll_wait(load->poll, events, EVENTS, -1);
@@ -181,7 +181,7 @@ static double open_all(Load *load, GStrv ports, guint connections)
     Connection *connection = open_one(ports[i % g_strv_length(ports)]);
     watch(load->poll, connection->fd, connection);
     g_queue_push_head(&load->idle, connection);
-    exchange(load, 1);
+    exchange(load, 1, 1);
   }
   return (g_get_monotonic_time() - start) / 1e6;
 }
@@ -202,7 +202,7 @@ static int hold(char **arguments)
   setvbuf(stdout, NULL, _IOLBF, 0);
   printf("%.6f\n", open_all(&load, ports, atoi(arguments[1])));
   while (fgets(line, sizeof line, stdin)) {
-    double seconds = exchange(&load, messages);
+    double seconds = exchange(&load, messages, MAX(atoi(line), 1));
     qsort(load.times, messages, sizeof *load.times, compare);
     printf("%.6f %" G_GINT64_FORMAT "\n", seconds, load.times[messages / 2]);
   }
