@@ -215,7 +215,7 @@ def charts(figures):
         if series:
             found[name] = chart.line_chart(title, f"{subtitle}; {noise}", x_name, unit, series, log_y)
     if groups := rate_bars(figures):
-        found["bench-racer"] = chart.bar_chart("Forwarding on loopback", f"medians of {rounds['racer']} rounds; whiskers: least to most", "GiB/s", groups)
+        found["bench-racer"] = chart.bar_chart("Forwarding on loopback", f"medians; whiskers: least to most of the rounds ({rounds['racer']})", "GiB/s", groups)
     return found
 
 

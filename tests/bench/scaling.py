@@ -10,8 +10,7 @@ PACKETS_PER_GBIT = 1e9 / 8 / SEGMENT
 # The host that is reckoned with, and how far it is loaded.
 CORES, CARD_GBIT, MEMORY_GIB, LOAD = 8, 10, 16, 0.7
 LIMIT_NOFILE, SPARE_FDS, FDS = 524288, 64, 3  # neo-racer@.service, racer/server.c
-LOCAL_PORTS = 60999 - 32768 + 1  # net.ipv4.ip_local_port_range, to one address and port
-NAT_PORTS = 65535 - 1024 + 1  # of a relay's address to one port of one proxy
+PORTS = 65535 - 1024 + 1  # from one address to one address and port: with net.ipv4.ip_local_port_range from 1024 on; a relay's MASQUERADE has them anyway
 # What a user does at the busiest time.
 CONNECTIONS, SUBFLOWS, KBIT = 10, 4, 50
 USERS, GBITS = (1000, 10000, 100000, 1000000), (1, 10, 100)
@@ -53,21 +52,21 @@ def hosts(needs):
     return math.ceil(most), what
 
 
-def gateways(c, gbit, connections):
+def gateways(c, gbit, connections, endpoints=1):
     return hosts([("processor", gbit * c.gateway / (CORES * LOAD)), ("card", gbit / (CARD_GBIT * LOAD)),
                   ("file descriptors", connections * FDS / (LIMIT_NOFILE - SPARE_FDS)),
-                  ("ports to each of 3 endpoints", connections / (3 * LOCAL_PORTS)),
+                  ("ports to the endpoints", connections / (endpoints * PORTS)),
                   ("memory", connections * (c.racer_kib + c.socket_kib * (1 + SUBFLOWS)) / (MEMORY_GIB * LOAD * 2**20))])
 
 
-def relays(c, gbit, subflows):
-    return hosts([("processor", gbit * c.relay / (CORES * LOAD)), ("card", gbit / (CARD_GBIT * LOAD)), ("ports to one port of the proxy", subflows / NAT_PORTS),
+def relays(c, gbit, subflows, endpoints=1):
+    return hosts([("processor", gbit * c.relay / (CORES * LOAD)), ("card", gbit / (CARD_GBIT * LOAD)), ("ports to the proxies", subflows / (endpoints * PORTS)),
                   ("memory", subflows * c.conntrack / (MEMORY_GIB * LOAD * 2**30))])
 
 
 def proxies(c, gbit, connections):
     return hosts([("processor", gbit * c.proxy / (CORES * LOAD)), ("card", gbit / (CARD_GBIT * LOAD)),
-                  ("ports of the namespace's loopback", connections / LOCAL_PORTS),
+                  ("ports of the namespace's loopback", connections / PORTS),
                   ("memory", connections * (c.racer_kib + c.socket_kib * (3 + SUBFLOWS)) / (MEMORY_GIB * LOAD * 2**20))])
 
 
@@ -85,7 +84,7 @@ def resources(figures, c):
          "proxy, --mptcp: machine busy, less that of a download through a router"),
         ("racer: a connection", f"{c.racer_kib:.2f} KiB, {FDS} file descriptors", f"{(LIMIT_NOFILE - SPARE_FDS) // FDS:,} connections", "racer: grow; LimitNOFILE= of the unit"),
         ("a subflow, at each end", f"{c.socket_kib:.1f} KiB of the kernel's memory", f"{MEMORY_GIB * LOAD * 2**20 / c.socket_kib:,.0f} subflows", "status, without what is in the queues"),
-        ("relay: a tracked connection", f"{c.conntrack:.0f} bytes, {relay_memory:.0f} of them its object", f"{NAT_PORTS:,} to each port of a proxy", "relay: conntrack"),
+        ("relay: a tracked connection", f"{c.conntrack:.0f} bytes, {relay_memory:.0f} of them its object", f"{PORTS:,} to each port of a proxy", "relay: conntrack"),
     )
     lines = ["| what | each Gbit/s or each one | a host carries | measured by |", "|---|---|---|---|"]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
@@ -103,8 +102,9 @@ def users(c):
     for count in USERS:
         gbit, connections = count * KBIT / 1e6, count * CONNECTIONS
         subflows = connections * SUBFLOWS
-        lines.append(f"| {count:,} | {gbit:.3g} | {connections:,} | {subflows:,} | {say(gateways(c, gbit, connections))} | "
-                     f"{say(relays(c, gbit / 2, subflows / 2))} | {say(proxies(c, gbit, connections))} |")
+        servers = proxies(c, gbit, connections)
+        lines.append(f"| {count:,} | {gbit:.3g} | {connections:,} | {subflows:,} | {say(gateways(c, gbit, connections, servers[0]))} | "
+                     f"{say(relays(c, gbit / 2, subflows / 2, servers[0]))} | {say(servers)} |")
     return "\n".join(lines)
 
 
