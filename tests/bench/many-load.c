@@ -1,11 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number of them, and a client that holds them.
+ * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number of them, and
+ * a client that holds them.
+ *
+ *   many-load serve PORT
+ *       sends back what comes; several may share the port
+ *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES
+ *       opens the connections to 127.0.0.1, to each port in turn, and prints how many seconds that took; for
+ *       each line on standard input, which says how many at a time, sends MESSAGES of 1 KiB, each on the
+ *       connection that has been quiet for longest, and prints the seconds until all are back, and p50 of one in
+ *       microseconds; ends with standard input
+ */
+/*
+ * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number of them, and
+ * a client that holds them.
+ *
+ *   many-load serve PORT
+ *       sends back what comes; several may share the port
+ *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES
+ *       opens the connections to 127.0.0.1, to each port in turn, and prints how many seconds that took; for each line on
+ *       standard input, which says how many at a time, sends MESSAGES of 1 KiB, each on the connection that has been
+ *       quiet for longest, and prints the seconds until all are back, and p50 of one in microseconds; ends with standard
+ *       input
+ */
+/*
+ * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number of them, and
+ * a client that holds them.
  *
  *   many-load serve PORT                                  sends back what comes; several may share the port
- *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES    opens the connections to 127.0.0.1, to each port in turn, and prints how many seconds that took;
- *       for each line on standard input, which says how many at a time, sends MESSAGES of 1 KiB, each on the connection that has been quiet for longest,
- *       and prints the seconds until all are back, and p50 of one in microseconds; ends with standard input
+ *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES    opens the connections to 127.0.0.1, to each port in turn, and
+ * prints how many seconds that took; for each line on standard input, which says how many at a time, sends MESSAGES of
+ * 1 KiB, each on the connection that has been quiet for longest, and prints the seconds until all are back, and p50 of
+ * one in microseconds; ends with standard input
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,7 +93,9 @@ static void watch(int poll, int fd, void *data)
 
 static int listen_on(const char *port)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(port)), .sin_addr.s_addr = htonl(INADDR_ANY) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = htons(atoi(port)),
+                                 .sin_addr.s_addr = htonl(INADDR_ANY) };
   int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
   need(fd >= 0, "socket");
@@ -111,7 +139,9 @@ static int serve(char **arguments)
 
 static Connection *open_one(const char *port)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = htons(atoi(port)),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
   struct linger reset = { .l_onoff = 1 };
   Connection *connection = g_new0(Connection, 1);
 
