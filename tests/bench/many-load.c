@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number of them, and
- * a client that holds them.
+ * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number
+ * of them, and a client that holds them.
  *
  *   many-load serve PORT
  *       sends back what comes; several may share the port
  *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES
- *       opens the connections to 127.0.0.1, to each port in turn, and prints how many seconds that took; for
- *       each line on standard input, which says how many at a time, sends MESSAGES of 1 KiB, each on the
- *       connection that has been quiet for longest, and prints the seconds until all are back, and p50 of one in
- *       microseconds; ends with standard input
- */
-/*
- * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number of them, and
- * a client that holds them.
- *
- *   many-load serve PORT
- *       sends back what comes; several may share the port
- *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES
- *       opens the connections to 127.0.0.1, to each port in turn, and prints how many seconds that took; for each line on
- *       standard input, which says how many at a time, sends MESSAGES of 1 KiB, each on the connection that has been
- *       quiet for longest, and prints the seconds until all are back, and p50 of one in microseconds; ends with standard
- *       input
- */
-/*
- * Load for measuring what many open connections cost a TCP forwarder: a server that answers on any number of them, and
- * a client that holds them.
- *
- *   many-load serve PORT                                  sends back what comes; several may share the port
- *   many-load hold PORT[,PORT...] CONNECTIONS MESSAGES    opens the connections to 127.0.0.1, to each port in turn, and
- * prints how many seconds that took; for each line on standard input, which says how many at a time, sends MESSAGES of
- * 1 KiB, each on the connection that has been quiet for longest, and prints the seconds until all are back, and p50 of
- * one in microseconds; ends with standard input
+ *       opens the connections to 127.0.0.1, to each port in turn, and prints how many seconds that took;
+ *       for each line on standard input, which says how many at a time, sends MESSAGES of 1 KiB, each on
+ *       the connection that has been quiet for longest, and prints the seconds until all are back, and p50
+ *       of one in microseconds; ends with standard input
  */
 #include <arpa/inet.h>
 #include <errno.h>
