@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "paths/keep.h"
+#include "paths/kinds.h"
 
 typedef NeoDesireContext Context;
 
@@ -163,27 +164,42 @@ static void complain_of_owner(Context *context, const NeoLocal *local, const Neo
                neo_observed_link(context->seen, local->link)->name, text, owner->name);
 }
 
-static void desire_address(Context *context, const NeoPath *path, const NeoLocal *local)
+static void complain_of_nowhere(Context *context, const NeoLocal *local, const char *what)
 {
-  gboolean foreign = endpoint_is_foreign(context->seen, &local->address);
-  NeoRule rule = neo_rule_from(&local->address, path->table, foreign ? NEO_RULE_FROM_FOREIGN : NEO_RULE_FROM);
+  g_autofree char *text = neo_address_to_string(&local->address);
+
+  neo_complain(context->desired->complaints, local->link, "%s: address %s is %s; expected one that is reached over a network, so it is not used",
+               neo_observed_link(context->seen, local->link)->name, text, what);
+}
+
+/* Complains of an address that the path @table must not have a rule for. */
+static gboolean may_have_rule(Context *context, guint32 table, const NeoLocal *local)
+{
+  const char *nowhere = neo_address_nowhere(&local->address);
   const NeoLink *owner = other_owner(context, local);
   const NeoPath *first = holder(context, &local->address);
   const NeoRule *other;
 
-  if (owner) {
+  if (nowhere)
+    complain_of_nowhere(context, local, nowhere);
+  else if (owner)
     complain_of_owner(context, local, owner);
-    return;
-  }
-  if (first && first->table != path->table) {
+  else if (first && first->table != table)
     complain_of_address(context, local, first->table);
-    return;
-  }
-  if (has_rule_from(context->desired->rules, &local->address, 0, &other)) {
+  else if (has_rule_from(context->desired->rules, &local->address, 0, &other))
     complain_of_address(context, local, other->table);
-    return;
-  }
-  g_array_append_val(context->desired->rules, rule);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static void desire_address(Context *context, const NeoPath *path, const NeoLocal *local)
+{
+  gboolean foreign = endpoint_is_foreign(context->seen, &local->address);
+  NeoRule rule = neo_rule_from(&local->address, path->table, foreign ? NEO_RULE_FROM_FOREIGN : NEO_RULE_FROM);
+
+  if (may_have_rule(context, path->table, local))
+    g_array_append_val(context->desired->rules, rule);
 }
 
 static void desire_path(Context *context, const NeoPath *path)

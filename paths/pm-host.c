@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/pm-host.h"
 
+#include "paths/kinds.h"
+
 static gboolean is_path(const GArray *paths, const NeoLocal *local)
 {
   for (guint i = 0; i < paths->len; i++) {
@@ -22,7 +24,7 @@ void neo_pm_addresses(const NeoObserved *seen, const GArray *paths, GArray **ret
     if (!link || !link->running)
       continue;
     g_array_append_val(all, path);
-    if (is_path(paths, local) && !local->deprecated && !local->temporary)
+    if (is_path(paths, local) && !local->deprecated && !local->temporary && !neo_address_nowhere(&local->address))
       g_array_append_val(mine, path);
   }
   *ret_paths = mine;

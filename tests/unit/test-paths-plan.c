@@ -270,6 +270,12 @@ static const Row rows[] = {
   { "the address that another path had", "link 4 neo0 parent 2; sysctl 4 1 2 0; addr 4 10.0.0.5; route 4 1000; rule 7802 oif neo0 table 1000;"
     "link 2 ens3; link 5 neo1 parent 2; route 5 1001;" PATH_RULES PATH_SYSCTLS "endpoint 10.0.0.5 4;",
     "add rule 7800: from 10.0.0.5 lookup 1000\nremove rule 7800: from 10.0.0.5 lookup 1001\n" },
+  { "addresses that lead nowhere", PATH_DONE "addr 5 0.1.2.3; addr 5 127.0.0.2; addr 5 169.254.7.7; addr 5 224.0.0.5; addr 5 240.0.0.1;",
+    "! neo1: address 0.1.2.3 is no host's (0.0.0.0/8); expected one that is reached over a network, so it is not used\n"
+    "! neo1: address 127.0.0.2 is loopback; expected one that is reached over a network, so it is not used\n"
+    "! neo1: address 169.254.7.7 is link-local; expected one that is reached over a network, so it is not used\n"
+    "! neo1: address 224.0.0.5 is multicast; expected one that is reached over a network, so it is not used\n"
+    "! neo1: address 240.0.0.1 is reserved or broadcast; expected one that is reached over a network, so it is not used\n" },
   { "the address of an interface that is no path", PATH_DONE "addr 2 10.0.0.5;",
     "remove MPTCP endpoint 10.0.0.5\nremove rule 7800: from 10.0.0.5 lookup 1001\n"
     "! neo1: address 10.0.0.5 is that of ens3, too; expected each address on one interface\n" },

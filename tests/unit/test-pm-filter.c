@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "paths/pm-filter.h"
+#include "paths/pm-host.h"
 #include "paths/pm-plan.h"
 #include "paths/pm-retry.h"
 #include "tests/unit/pm-text.h"
@@ -282,6 +283,27 @@ static void test_accepted(void)
   scene_clear(&scene);
 }
 
+/* What a lease may give a path: an address that leads nowhere is the host's, and nothing is joined from it. */
+static void test_own(void)
+{
+  g_autoptr(NeoObserved) seen = neo_observed_new();
+  g_autoptr(GArray) paths = g_array_new(FALSE, FALSE, sizeof(NeoPath)), mine = NULL, all = NULL;
+  NeoLink link = { .index = 1, .name = "neo1", .running = TRUE };
+  NeoPath path = { AF_INET, 1, 1001, 0 };
+
+  g_array_append_val(seen->links, link);
+  g_array_append_val(paths, path);
+  for (const char *const *text = (const char *const[]){ "127.0.0.2", "198.51.100.11", "240.0.0.1", NULL }; *text; text++) {
+    NeoLocal local = { .link = 1, .address = parse(*text) };
+    g_array_append_val(seen->locals, local);
+  }
+  neo_pm_addresses(seen, paths, &mine, &all);
+  g_assert_cmpuint(all->len, ==, 3);
+  g_assert_cmpuint(mine->len, ==, 1);
+  NeoAddress good = parse("198.51.100.11");
+  g_assert_true(neo_address_equal(&g_array_index(mine, NeoPmPath, 0).address, &good));
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -291,5 +313,6 @@ int main(int argc, char **argv)
   g_test_add_func("/pm-filter/failures", test_failures);
   g_test_add_func("/pm-filter/joins", test_joins);
   g_test_add_func("/pm-filter/accepted", test_accepted);
+  g_test_add_func("/pm-filter/own", test_own);
   return g_test_run();
 }
