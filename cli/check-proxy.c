@@ -7,6 +7,12 @@
 #include "cli/check-trial.h"
 #include "cli/text.h"
 
+/* A path may have an address of either. */
+static const char *family_name(const NeoAddress *address)
+{
+  return address->family == AF_INET6 ? " IPv6" : "";
+}
+
 static char *why(const NeoTrial *trial)
 {
   switch (trial->answer) {
@@ -91,7 +97,7 @@ static void report_join(NeoReport *report, const NeoTrial *trial, const NeoTrial
 
 static void report_mtu(NeoReport *report, const NeoTrial *trial)
 {
-  g_autofree char *subject = g_strdup_printf("MTU by %s", trial->interface);
+  g_autofree char *subject = g_strdup_printf("MTU by %s%s", trial->interface, family_name(&trial->to));
 
   if (!trial->mtu)
     return;
@@ -128,7 +134,7 @@ static void report_joins(NeoReport *report, const GPtrArray *trials, const GArra
 static void report_trial(NeoReport *report, const NeoTrial *trial)
 {
   g_autofree char *relay = trial->relay.family ? neo_address_to_string(&trial->relay) : NULL;
-  g_autofree char *subject = g_strdup_printf("%s, %s", trial->interface, relay ? relay : "direct");
+  g_autofree char *subject = g_strdup_printf("%s, %s%s", trial->interface, relay ? relay : "direct", relay ? "" : family_name(&trial->to));
 
   if (relay)
     report_relay(report, trial, subject);
@@ -168,17 +174,38 @@ static void add_trials(GPtrArray *trials, const NeoStatusPath *path, const NeoAd
   }
 }
 
-static gboolean look_up(const char *text, NeoAddress *ret_address, guint16 *ret_port, GError **error)
+static gboolean has_family(const GArray *addresses, sa_family_t family)
+{
+  for (guint i = 0; i < addresses->len; i++)
+    if (g_array_index(addresses, NeoAddress, i).family == family)
+      return TRUE;
+  return FALSE;
+}
+
+/* The first address of each family, as a name may have both and a path may have either. */
+static GArray *look_up(const char *text, guint16 *ret_port, GError **error)
 {
   g_autoptr(GSocketConnectable) name = g_network_address_parse(text, 0, NULL);
   g_autoptr(GSocketAddressEnumerator) all = name ? g_socket_connectable_enumerate(name) : NULL;
-  struct sockaddr_storage sa;
+  g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(NeoAddress));
+  g_autoptr(GError) failure = NULL;
 
-  if (!name || !g_network_address_get_port(G_NETWORK_ADDRESS(name)))
-    return neo_arguments_refuse(error, "--proxy: not an address and port \"%s\"; expected HOST:PORT", text);
-  g_autoptr(GSocketAddress) first = g_socket_address_enumerator_next(all, NULL, error);
-  return first && g_socket_address_to_native(first, &sa, sizeof sa, error) &&
-         neo_address_from_sockaddr((const struct sockaddr *)&sa, ret_address, ret_port);
+  if (!name || !g_network_address_get_port(G_NETWORK_ADDRESS(name))) {
+    neo_arguments_refuse(error, "--proxy: not an address and port \"%s\"; expected HOST:PORT", text);
+    return NULL;
+  }
+  for (GSocketAddress *next; (next = g_socket_address_enumerator_next(all, NULL, &failure));) {
+    g_autoptr(GSocketAddress) owned = next;
+    struct sockaddr_storage sa;
+    NeoAddress address;
+    if (g_socket_address_to_native(owned, &sa, sizeof sa, NULL) && neo_address_from_sockaddr((const struct sockaddr *)&sa, &address, ret_port) &&
+        !has_family(addresses, address.family))
+      g_array_append_val(addresses, address);
+  }
+  if (addresses->len)
+    return g_steal_pointer(&addresses);
+  g_propagate_error(error, g_steal_pointer(&failure));
+  return NULL;
 }
 
 /* All at once: a path that is silent costs three seconds, not three for each. */
@@ -204,24 +231,48 @@ static GArray *relays_of_family(const NeoRoutes *routes, const NeoAddress *proxy
   return relays;
 }
 
-gboolean neo_check_proxy(NeoReport *report, const NeoStatus *status, const NeoRoutes *routes, const char *proxy, GError **error)
+static gboolean has_path(const NeoStatus *status, sa_family_t family)
+{
+  for (guint i = 0; i < status->paths->len; i++)
+    if (g_array_index(status->paths, NeoStatusPath, i).address.family == family)
+      return TRUE;
+  return FALSE;
+}
+
+/* What no path could use is tried only where there is nothing else. */
+static void drop_unused(GArray *addresses, const NeoStatus *status)
+{
+  for (guint i = addresses->len; i-- > 0 && addresses->len > 1;)
+    if (!has_path(status, g_array_index(addresses, NeoAddress, i).family))
+      g_array_remove_index(addresses, i);
+}
+
+static void try_address(NeoReport *report, const NeoStatus *status, const NeoRoutes *routes, const NeoAddress *to, guint16 port)
 {
   g_autoptr(GPtrArray) trials = g_ptr_array_new_with_free_func(free_trial);
-  NeoAddress to;
-  guint16 port;
+  g_autoptr(GArray) relays = relays_of_family(routes, to);
 
-  if (!look_up(proxy, &to, &port, error))
-    return FALSE;
-  g_autoptr(GArray) relays = relays_of_family(routes, &to);
-  add_trials(trials, NULL, &to, port, relays);
+  add_trials(trials, NULL, to, port, relays);
   for (guint i = 0; i < status->paths->len; i++) {
     const NeoStatusPath *path = &g_array_index(status->paths, NeoStatusPath, i);
-    if (path->address.family == to.family)
-      add_trials(trials, path, &to, port, relays);
+    if (path->address.family == to->family)
+      add_trials(trials, path, to, port, relays);
   }
   run_trials(trials);
   for (guint i = 0; i < trials->len; i++)
     report_trial(report, trials->pdata[i]);
   report_joins(report, trials, relays);
+}
+
+gboolean neo_check_proxy(NeoReport *report, const NeoStatus *status, const NeoRoutes *routes, const char *proxy, GError **error)
+{
+  guint16 port = 0;
+  g_autoptr(GArray) addresses = look_up(proxy, &port, error);
+
+  if (!addresses)
+    return FALSE;
+  drop_unused(addresses, status);
+  for (guint i = 0; i < addresses->len; i++)
+    try_address(report, status, routes, &g_array_index(addresses, NeoAddress, i), port);
   return TRUE;
 }

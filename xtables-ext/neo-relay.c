@@ -14,7 +14,7 @@
 
 /* neo-relay: loads and unloads the rules of relays. */
 
-static char *config_path;
+static char *config_path, *subtypes;
 static gboolean all, ipv6;
 static NeoRelayProbe probe_request;
 static gboolean probe_failed;
@@ -22,6 +22,7 @@ static gboolean probe_failed;
 static const GOptionEntry options[] = {
   { "config", 0, 0, G_OPTION_ARG_FILENAME, &config_path, "The relay's file, instead of " NEO_CONFDIR "/relay/NAME.conf; with --all their directory", "FILE" },
   { "all", 'a', 0, G_OPTION_ARG_NONE, &all, "All relays: those with a file, and for stop and drain those that are loaded", NULL },
+  { "subtype", 0, 0, G_OPTION_ARG_STRING, &subtypes, "bytecode: what it matches: any, or names such as mp_capable,mp_join", "SUBTYPES" },
   { "ipv6", '6', 0, G_OPTION_ARG_NONE, &ipv6, "bytecode: for ip6tables", NULL },
   { "via", 0, 0, G_OPTION_ARG_STRING, &probe_request.via, "probe: the relay", "RELAY" },
   { "from", 0, 0, G_OPTION_ARG_STRING, &probe_request.from, "probe: the own address to connect from", "ADDRESS" },
@@ -99,9 +100,12 @@ static gboolean bytecode(char **words, guint n, GError **error)
   const char *word = NULL;
   guint16 set = 0;
 
-  if (n != 1 || !mptcp_subtypes_parse(words[0], &set, &word)) {
-    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "bytecode: wrong subtype at \"%s\"; expected any, or names such as mp_capable,mp_join",
-                word ? word : words[1]);
+  if (n || !subtypes) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "bytecode: expected bytecode --subtype SUBTYPES");
+    return FALSE;
+  }
+  if (!mptcp_subtypes_parse(subtypes, &set, &word)) {
+    g_set_error(error, NEO_ERROR, NEO_ERROR_USAGE, "--subtype: wrong subtype at \"%s\"; expected any, or names such as mp_capable,mp_join", word);
     return FALSE;
   }
   guint length = mptcp_bytecode(ipv6, set, code, NULL);
@@ -148,7 +152,7 @@ static const struct {
   { "dump", dump, NAMES_OF_FILES, "dump NAME...       print what start would load, and change nothing" },
   { "probe", probe, NO_NAMES, "probe PROXY[:PORT] --via RELAY  connect and join through the relay, and say what happened" },
   { "watch-firewalld", watch_firewalld, NO_NAMES, "watch-firewalld    put the rules of relays back whenever firewalld has flushed them" },
-  { "bytecode", bytecode, NO_NAMES, "bytecode SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },
+  { "bytecode", bytecode, NO_NAMES, "bytecode --subtype SUBTYPES  print bytecode for the match bpf (iptables-extensions(8))" },
 };
 
 static gboolean check_names(char **names, guint n, GError **error)
