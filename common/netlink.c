@@ -65,6 +65,8 @@ gboolean neo_netlink_join(NeoNetlink *netlink, guint group, GError **error)
 
 struct nlmsghdr *neo_netlink_message(char buffer[static 8192], guint16 type, guint16 flags)
 {
+  /* libmnl 1.0.4 leaves what is between attributes as it is: the kernel is sent nothing of the stack. */
+  memset(buffer, 0, 8192);
   struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
   message->nlmsg_type = type;

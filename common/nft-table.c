@@ -24,7 +24,8 @@ static void put_message(struct mnl_nlmsg_batch *batch, guint16 type, guint16 fla
 static void delete_empty(struct mnl_socket *socket, guint8 family, const char *table, const char *chain)
 {
   guint16 type = NFNL_SUBSYS_NFTABLES << 8 | (chain ? NFT_MSG_DELCHAIN : NFT_MSG_DELTABLE);
-  char buffer[8192], answer[8192];
+  /* Nothing of the stack between attributes; see neo_netlink_message(). */
+  char buffer[8192] = { 0 }, answer[8192];
   /* libmnl wants room behind the limit for one message more. */
   struct mnl_nlmsg_batch *batch = mnl_nlmsg_batch_start(buffer, sizeof buffer / 2);
 
