@@ -26,14 +26,16 @@ AT_ONCE = {"hold": (0.0, 1.0)}
 for name, targets, more in (
     ("networkmanager", ("gw:NetworkManager",), {}),
     ("networkd", ("gwn:systemd-networkd", "px:systemd-networkd", "ra:systemd-networkd"), {}),
-    ("neo-pathd", ("gwn:neo-pathd", "px:neo-pathd@main", "px:neo-pathd@second"), {}),
+    ("neo-pathd", ("gwn:neo-pathd",), {}),
     ("racer", RACERS, {}),
-    ("front", ("px:neo-front@main:443",), {"ends": "1080"}),
     ("v2ray", ("px:v2ray",), {"ends": "1080"}),
     ("shadowsocks", ("px:shadowsocks-libev-server@main",), {"ends": "1081"}),
 ):
     kind(name + "-restart", targets, **AT_ONCE, **more)(restarted)
     kind(name + "-killed", targets, **AT_ONCE, **more)(killed)
+kind("front-restart", ("px:neo-front@main:443",), **AT_ONCE)(restarted)
+# What a front passes on is not in systemd's store before it is told to end.
+kind("front-killed", ("px:neo-front@main:443",), **AT_ONCE, ends="1080")(killed)
 
 
 @kind("daemon-reexec", GATEWAYS + RELAYS + ("px",), **AT_ONCE)
@@ -61,9 +63,9 @@ def conntrack_full(world, target):
 
 @kind("journal-full", GATEWAYS + RELAYS + ("px",))
 def journal_full(world, target):
-    """No room where the journal is, and a journal that has just been started."""
-    world.lab.run(target, f"for d in {JOURNALS}; do mkdir -p $d; mount -t tmpfs -o size=64k chaos $d; "
-                  "dd if=/dev/zero of=$d/fill bs=1k 2>/dev/null || true; done; systemctl restart systemd-journald")
+    """No more room where the journal is. Without any room for a first file it would not start."""
+    world.lab.run(target, f"for d in {JOURNALS}; do mkdir -p $d; mount -t tmpfs -o size=20m chaos $d; done; systemctl restart systemd-journald; "
+                  f"for d in {JOURNALS}; do dd if=/dev/zero of=$d/fill bs=64k 2>/dev/null || true; done; logger -p user.err chaos")
     yield
     world.lab.run(target, f"for d in {JOURNALS}; do umount -l $d; done; systemctl restart systemd-journald")
 

@@ -8,7 +8,8 @@ TABLE = "table inet chaos"
 
 
 def campus_rules(world, rules):
-    world.lab.command("run", "campus", "nft", "-f", "-", data=f"add {TABLE}\n{TABLE} {{ chain forward {{ type filter hook forward priority -10; {rules} }} }}")
+    lines = [f"{TABLE} {{", "chain forward {", "type filter hook forward priority -10", *rules, "}", "}"]
+    world.lab.command("run", "campus", "nft", "-f", "-", data="\n".join(lines) + "\n")
 
 
 def campus_clear(world):
@@ -16,7 +17,7 @@ def campus_clear(world):
 
 
 def either_way(address, action):
-    return f"ip saddr {address} {action}; ip daddr {address} {action};"
+    return [f"ip saddr {address} {action}", f"ip daddr {address} {action}"]
 
 
 @kind("path-down", PATHS)
@@ -39,7 +40,7 @@ def path_silent(world, target):
 def card_silent(world, target):
     """The address that carries the first subflow."""
     address = world.address(target, "ens3")
-    campus_rules(world, f"ip saddr {address} ip daddr 192.0.2.0/24 drop; ip saddr 192.0.2.0/24 ip daddr {address} drop;")
+    campus_rules(world, [f"ip saddr {address} ip daddr 192.0.2.0/24 drop", f"ip saddr 192.0.2.0/24 ip daddr {address} drop"])
     yield
     campus_clear(world)
 
@@ -115,8 +116,8 @@ def relay_reboot(world, target):
 @kind("relay-drops-option-30", RELAYS)
 def relay_drops_mptcp(world, target):
     """On all packets, of connections that stand, too."""
-    # nft 1.0.6 knows "reset" of an option by its name.
-    world.lab.command("run", target, "nft", "-f", "-", data="table ip chaos { chain forward { type filter hook forward priority -10; reset tcp option mptcp; } }")
+    world.lab.command("run", target, "nft", "-f", "-", 
+                      data="table ip chaos {\nchain forward {\ntype filter hook forward priority -10\nreset tcp option mptcp\n}\n}\n")
     yield
     world.lab.run(target, "nft delete table ip chaos")
 
