@@ -57,10 +57,11 @@ class Transfers:
         self.program("web", "serve", str(PORT))
         wait("the transfers' server", lambda: self.seen("serving"), 30)
 
-    def start(self):
+    def start(self, word):
+        """All transfers; word sets the names of their connections apart from those of another start."""
         begin = time.monotonic()
         for host in GATEWAYS:
-            self.program(host, "client", host, str(self.each), str(self.rate), "192.0.2.20", str(PORT), *SOCKS)
+            self.program(host, "client", f"{host}-{word}", str(self.each), str(self.rate), "192.0.2.20", str(PORT), *SOCKS)
         wait("all transfers to begin", lambda: len(self.seen("open", begin)) >= self.each * len(GATEWAYS), 60)
 
     def probe(self, word):
