@@ -63,44 +63,61 @@ static guint first_nexthop(const struct nlattr *attr)
   return mnl_attr_get_payload_len(attr) >= sizeof *hop ? (guint)hop->rtnh_ifindex : 0;
 }
 
+static void take_route_attr(const struct nlattr *attr, NeoProxyRoute *route, guint32 *table)
+{
+  guint16 type = mnl_attr_get_type(attr), size = mnl_attr_get_payload_len(attr);
+
+  if (type == RTA_DST)
+    neo_address_from_bytes(route->destination.address.family, mnl_attr_get_payload(attr), size, &route->destination.address);
+  else if (type == RTA_MULTIPATH)
+    route->link = first_nexthop(attr);
+  else if (type == RTA_OIF && size == 4)
+    route->link = mnl_attr_get_u32(attr);
+  else if (type == RTA_PRIORITY && size == 4)
+    route->metric = mnl_attr_get_u32(attr);
+  else if (type == RTA_TABLE && size == 4)
+    *table = mnl_attr_get_u32(attr);
+}
+
+gboolean neo_proxy_parse_route(const struct nlmsghdr *message, NeoProxyRoute *ret_route)
+{
+  const struct rtmsg *header = mnl_nlmsg_get_payload(message);
+  const struct nlattr *attr;
+
+  if (mnl_nlmsg_get_payload_len(message) < sizeof *header || header->rtm_type != RTN_UNICAST || header->rtm_flags & RTM_F_CLONED)
+    return FALSE;
+  NeoProxyRoute route = { .destination = { { .family = header->rtm_family }, header->rtm_dst_len } };
+  guint32 table = header->rtm_table;
+  if (route.destination.length > 8 * neo_address_size(&route.destination.address))
+    return FALSE;
+  mnl_attr_for_each (attr, message, sizeof *header) {
+    take_route_attr(attr, &route, &table);
+  }
+  route.main = table == RT_TABLE_MAIN;
+  *ret_route = route;
+  return TRUE;
+}
+
 static int take_route(const struct nlmsghdr *message, void *data)
 {
   Observation *observation = data;
-  const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-  NeoProxyRoute route = { .destination = { { .family = header->rtm_family }, header->rtm_dst_len } };
-  guint32 table = header->rtm_table;
-  const struct nlattr *attr;
+  NeoProxyRoute route;
 
-  if (header->rtm_type != RTN_UNICAST || header->rtm_flags & RTM_F_CLONED)
-    return MNL_CB_OK;
-  mnl_attr_for_each (attr, message, sizeof *header) {
-    guint16 type = mnl_attr_get_type(attr), size = mnl_attr_get_payload_len(attr);
-    if (type == RTA_DST)
-      neo_address_from_bytes(header->rtm_family, mnl_attr_get_payload(attr), size, &route.destination.address);
-    else if (type == RTA_MULTIPATH)
-      route.link = first_nexthop(attr);
-    else if (type == RTA_OIF && size == 4)
-      route.link = mnl_attr_get_u32(attr);
-    else if (type == RTA_PRIORITY && size == 4)
-      route.metric = mnl_attr_get_u32(attr);
-    else if (type == RTA_TABLE && size == 4)
-      table = mnl_attr_get_u32(attr);
-  }
-  route.main = table == RT_TABLE_MAIN;
-  if (!is_own(observation, route.link))
+  if (neo_proxy_parse_route(message, &route) && !is_own(observation, route.link))
     g_array_append_val(observation->host->routes, route);
   return MNL_CB_OK;
 }
 
-static int take_address(const struct nlmsghdr *message, void *data)
+gboolean neo_proxy_parse_address(const struct nlmsghdr *message, NeoProxyHostAddress *ret_address)
 {
-  Observation *observation = data;
   const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
-  NeoProxyHostAddress entry = { .link = header->ifa_index };
-  guint32 flags = header->ifa_flags;
   gboolean local = FALSE;
   const struct nlattr *attr;
 
+  if (mnl_nlmsg_get_payload_len(message) < sizeof *header)
+    return FALSE;
+  NeoProxyHostAddress entry = { .link = header->ifa_index };
+  guint32 flags = header->ifa_flags;
   mnl_attr_for_each (attr, message, sizeof *header) {
     guint16 type = mnl_attr_get_type(attr), size = mnl_attr_get_payload_len(attr);
     /* On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL ours. */
@@ -111,7 +128,16 @@ static int take_address(const struct nlmsghdr *message, void *data)
       flags = mnl_attr_get_u32(attr);
   }
   entry.lasting = header->ifa_scope == RT_SCOPE_UNIVERSE && !(flags & (IFA_F_TEMPORARY | IFA_F_DEPRECATED));
-  if (!is_own(observation, entry.link))
+  *ret_address = entry;
+  return TRUE;
+}
+
+static int take_address(const struct nlmsghdr *message, void *data)
+{
+  Observation *observation = data;
+  NeoProxyHostAddress entry;
+
+  if (neo_proxy_parse_address(message, &entry) && !is_own(observation, entry.link))
     g_array_append_val(observation->host->addresses, entry);
   return MNL_CB_OK;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <libmnl/libmnl.h>
 
 #include "common/address.h"
 
@@ -39,6 +40,12 @@ void neo_proxy_host_free(NeoProxyHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NeoProxyHost, neo_proxy_host_free)
 
 NeoProxyOther *neo_proxy_other_new(const char *name);
+
+/** Reads a route of a dump (RTM_NEWROUTE, rtnetlink(7)); FALSE if it is no route to anywhere, or damaged. */
+gboolean neo_proxy_parse_route(const struct nlmsghdr *message, NeoProxyRoute *ret_route);
+
+/** The same of an address (RTM_NEWADDR). */
+gboolean neo_proxy_parse_address(const struct nlmsghdr *message, NeoProxyHostAddress *ret_address);
 
 /** Asks the kernel; everything on the links @own and @own_too (which need not exist) is passed over. */
 NeoProxyHost *neo_proxy_host_observe(const char *own, const char *own_too, GError **error);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
 #include <unistd.h>
 
 #include "systemd-units/proxy-config.h"
 #include "systemd-units/proxy-files.h"
+#include "systemd-units/proxy-host.h"
 #include "tests/fuzz/fuzz-file.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -34,9 +36,33 @@ static void parse_nameservers(const uint8_t *data, size_t size)
   }
 }
 
-/* An input is the text of a proxy's file, and of resolv.conf(5). */
+/* The payload of a message of the kernel, in memory of just its size. */
+static void parse_message(const uint8_t *data, size_t size)
+{
+  g_autofree struct nlmsghdr *message = g_malloc0(NLMSG_ALIGN(sizeof *message + size));
+  g_autoptr(NeoProxyHost) host = neo_proxy_host_new();
+  NeoPrefix prefix = { { .family = AF_INET, .bytes = { 10 } }, 30 };
+  NeoProxyRoute route;
+  NeoProxyHostAddress address;
+
+  message->nlmsg_len = sizeof *message + size;
+  memcpy(mnl_nlmsg_get_payload(message), data, size);
+  if (neo_proxy_parse_route(message, &route))
+    g_array_append_val(host->routes, route);
+  if (neo_proxy_parse_address(message, &address))
+    g_array_append_val(host->addresses, address);
+  neo_proxy_host_overlap(host, &prefix);
+  g_autoptr(GArray) public = neo_proxy_host_public(host);
+  g_assert_cmpuint(public->len, <=, 1);
+}
+
+/* An input is the text of a proxy's file, and of resolv.conf(5), or after a byte of zero the payload of a message. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+  if (size && !data[0]) {
+    parse_message(data + 1, size - 1);
+    return 0;
+  }
   parse_config(data, size);
   parse_nameservers(data, size);
   return 0;
