@@ -126,10 +126,13 @@ def relay_drops_mptcp(world, target):
 def dhcp_away(world, target):
     """The server is silent to one path, until its lease has ended."""
     host, interface = parts(target)
-    world.dhcp_policy(world.mac(host, interface), {"silent": True})
-    wait(f"{target} to lose its lease", lambda: not world.address(host, interface), 2 * world.LEASE_S + 10)
-    yield
-    world.dhcp_policy(world.mac(host, interface), None)
+    mac = world.mac(host, interface)
+    world.dhcp_policy(mac, {"silent": True})
+    try:
+        wait(f"{target} to lose its lease", lambda: not world.address(host, interface), 2 * world.LEASE_S + 10)
+        yield
+    finally:
+        world.dhcp_policy(mac, None)
 
 
 @kind("lease-change", PATHS, hold=(1.0, 3.0))
@@ -137,8 +140,11 @@ def lease_change(world, target):
     """Another address at the next renewal, and back again."""
     host, interface = parts(target)
     before, other = world.address(host, interface), f"198.51.100.{240 + PATHS.index(target)}"
-    world.dhcp_policy(world.mac(host, interface), {"address": other})
-    wait(f"{target} to have {other}", lambda: world.address(host, interface) == other, 2 * world.LEASE_S)
-    yield
-    world.dhcp_policy(world.mac(host, interface), None)
+    mac = world.mac(host, interface)
+    world.dhcp_policy(mac, {"address": other})
+    try:
+        wait(f"{target} to have {other}", lambda: world.address(host, interface) == other, 2 * world.LEASE_S)
+        yield
+    finally:
+        world.dhcp_policy(mac, None)
     wait(f"{target} to have {before} again", lambda: world.address(host, interface) == before, 2 * world.LEASE_S)

@@ -81,6 +81,8 @@ sweep_remains() {
     alive "$RECALLED" && continue
     recall "$state/starter"
     alive "$RECALLED" && continue
+    # One that is being made has the number of its maker in its name before it says so.
+    case $state in "$LABS"/.*) identify "${state##*.}"; [ -z "$IDENTITY" ] || continue ;; esac
     sweep "$state"
   done
 }
