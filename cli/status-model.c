@@ -168,6 +168,12 @@ typedef struct {
   const NeoAddress *remote;
 } Place;
 
+/* IPv4 before IPv6; not by what is behind an IPv4 address in the structure, or between its members. */
+static int compare_addresses(const NeoAddress *x, const NeoAddress *y)
+{
+  return x->family != y->family ? x->family - y->family : memcmp(x->bytes, y->bytes, neo_address_size(x));
+}
+
 /* neo10 comes after neo9, a relay after the direct way. */
 static int compare_places(Place x, Place y)
 {
@@ -175,7 +181,7 @@ static int compare_places(Place x, Place y)
 
   if (by_name)
     return by_name;
-  return x.relay != y.relay ? x.relay - y.relay : memcmp(x.remote, y.remote, sizeof *x.remote);
+  return x.relay != y.relay ? x.relay - y.relay : compare_addresses(x.remote, y.remote);
 }
 
 static int compare_ways(gconstpointer a, gconstpointer b)

@@ -416,6 +416,23 @@ static void test_status_json(void)
        "\"flows\":null,\"bytes\":5120,\"packets\":102,\"limited\":11,\"refused\":4,\"rate\":null}],\"proxies\":[],\"racers\":[],\"complaints\":[],\"unseen\":[]}\n");
 }
 
+/* An IPv4 address takes 4 of its 16 bytes; the others are no order. */
+static void test_order(void)
+{
+  g_autoptr(NeoStatus) status = neo_status_new();
+  NeoStatusConnection *connection = neo_status_connection_new();
+
+  for (guint16 port = 1; port <= 2; port++) {
+    NeoStatusSubflow subflow = { .local_port = port };
+    g_assert_true(neo_address_parse("192.0.2.10", &subflow.remote));
+    memset(subflow.remote.bytes + 4, port == 1 ? 0xff : 0, 12);
+    g_array_append_val(connection->subflows, subflow);
+  }
+  g_ptr_array_add(status->connections, connection);
+  neo_status_sort(status);
+  g_assert_cmpuint(g_array_index(connection->subflows, NeoStatusSubflow, 0).local_port, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -432,5 +449,6 @@ int main(int argc, char **argv)
   g_test_add_func("/cli/proxy", test_proxy);
   g_test_add_func("/cli/racer", test_racer);
   g_test_add_func("/cli/status-json", test_status_json);
+  g_test_add_func("/status/order", test_order);
   return g_test_run();
 }
