@@ -43,7 +43,7 @@ void neo_status_take_rules(NeoStatusRelay *relay, const GArray *counters)
       relay->bytes += counter->bytes;
       relay->packets += counter->packets;
     }
-    if ((forwards || g_str_equal(counter->chain, syn)) && strstr(counter->rule, " --hashlimit-name ") && g_str_has_suffix(counter->rule, "-j DROP"))
+    if (g_str_equal(counter->chain, syn) && g_str_has_suffix(counter->rule, "-j DROP"))
       relay->limited += counter->packets;
     if (refused) {
       relay->limited += counter->packets;

@@ -5,7 +5,7 @@
 
 struct NeoIptablesSaved {
   gboolean nft; /* the iptables in use keeps its rules in nf_tables */
-  /* How often each is there: ":CHAIN", ":CHAIN POLICY", "#CHAIN" (a rule in it), "-A BASE -j CHAIN", all after "TABLE ". */
+  /* How often each is there: ":CHAIN", ":CHAIN POLICY", "#CHAIN" (a rule in it), "-A BASE MATCH -j CHAIN", all after "TABLE ". */
   GHashTable *counts;
 };
 
@@ -34,7 +34,7 @@ static void take_line(NeoIptablesSaved *saved, const char *table, const char *li
   if (n < 3 || !g_str_equal(words[0], "-A"))
     return;
   count(saved, table, "#", words[1]);
-  if (g_str_has_prefix(words[2], "-j neo-"))
+  if (strstr(words[2], "-j neo-"))
     count(saved, table, "", line);
 }
 
@@ -75,9 +75,14 @@ guint neo_iptables_saved_rules(const NeoIptablesSaved *saved, const char *table,
   return count_of(saved, table, "#", chain);
 }
 
+char *neo_iptables_jump(const NeoIptablesBase *base, const char *chain)
+{
+  return g_strdup_printf("%s%s%s -j %s", base->chain, base->match ? " " : "", base->match ? base->match : "", chain);
+}
+
 guint neo_iptables_saved_jumps(const NeoIptablesSaved *saved, const NeoIptablesBase *base, const char *chain)
 {
-  g_autofree char *jump = g_strdup_printf("%s -j %s", base->chain, chain);
+  g_autofree char *jump = neo_iptables_jump(base, chain);
   return count_of(saved, base->table, "-A ", jump);
 }
 

@@ -9,7 +9,11 @@ typedef struct NeoIptablesSaved NeoIptablesSaved;
 /** A built-in chain that Neo calls its own chains from. In an array, chains of one table follow each other. */
 typedef struct {
   const char *table, *chain;
+  const char *match; /**< of the rule that calls them, as iptables-save(8) writes it; NULL: any packet */
 } NeoIptablesBase;
+
+/** The rule by which @base calls @chain, as iptables-save(8) writes it behind -A. The caller owns it. */
+char *neo_iptables_jump(const NeoIptablesBase *base, const char *chain);
 
 NeoIptablesSaved *neo_iptables_saved_parse(const char *text);
 void neo_iptables_saved_free(NeoIptablesSaved *saved);
@@ -21,7 +25,7 @@ gboolean neo_iptables_saved_has_chain(const NeoIptablesSaved *saved, const char 
 /** How many rules @chain has. */
 guint neo_iptables_saved_rules(const NeoIptablesSaved *saved, const char *table, const char *chain);
 
-/** How often @base calls @chain, whose name begins with "neo-", without a condition. */
+/** How often @base calls @chain, whose name begins with "neo-", with the match of @base and no other. */
 guint neo_iptables_saved_jumps(const NeoIptablesSaved *saved, const NeoIptablesBase *base, const char *chain);
 
 /**

@@ -13,8 +13,8 @@
  */
 
 const NeoIptablesBase neo_proxy_bases[NEO_PROXY_N_BASES] = {
-  { "nat", "PREROUTING" }, { "nat", "OUTPUT" },   { "nat", "POSTROUTING" },
-  { "filter", "FORWARD" }, { "filter", "INPUT" },
+  { "nat", "PREROUTING", NULL }, { "nat", "OUTPUT", NULL },   { "nat", "POSTROUTING", NULL },
+  { "filter", "FORWARD", NULL }, { "filter", "INPUT", NULL },
 };
 /* The chain that each calls. */
 static const char *const suffixes[NEO_PROXY_N_BASES] = { "pre", "pre", "post", "fwd", "in" };

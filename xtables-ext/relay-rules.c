@@ -7,26 +7,29 @@
 
 /*
  * A relay has a chain of its own for each of these places, and a jump to it at the place's head:
+ *   raw PREROUTING      SynRate=; what may not begin here is not tracked, so that a flood of it does not fill the table of connections
  *   mangle FORWARD      Mss=
- *   filter INPUT        refuses what may not begin here before it is in the table of connections, so that a flood of it does not fill that
- *   filter FORWARD      accepts what this relay has mapped, SynRate=; drops what an interface forwards only because of relays
+ *   filter FORWARD      accepts what this relay has mapped; drops what an interface forwards only because of relays
  *   nat PREROUTING      RELAY
  *   nat POSTROUTING     RELAYBACK
  *   raw OUTPUT          what a relay that is drained sends itself is not tracked (relay-drain-rules.c)
- * nat comes behind filter, so that nothing is mapped before it may pass. Of all these a packet of a connection that stands meets
- * filter FORWARD alone (and mangle FORWARD with Mss=): a chain in raw PREROUTING would cost each of them as much again.
+ * nat comes behind filter, so that nothing is mapped before it may pass. Nearly all packets are of connections that stand, so raw PREROUTING
+ * calls with SYNs alone. To refuse in filter INPUT what may not begin would cost them less, but a firewall beside it that drops
+ * would no longer make the port look like any other.
  */
+#define SYN "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN"
+
 const NeoIptablesBase neo_relay_bases[NEO_RELAY_N_CHAINS] = {
-  [NEO_RELAY_CHAIN_MSS] = { "mangle", "FORWARD" },
-  [NEO_RELAY_CHAIN_SYN] = { "filter", "INPUT" },
-  [NEO_RELAY_CHAIN_FORWARD] = { "filter", "FORWARD" },
-  [NEO_RELAY_CHAIN_IN] = { "nat", "PREROUTING" },
-  [NEO_RELAY_CHAIN_OUT] = { "nat", "POSTROUTING" },
-  [NEO_RELAY_CHAIN_END] = { "raw", "OUTPUT" },
+  [NEO_RELAY_CHAIN_SYN] = { "raw", "PREROUTING", SYN },
+  [NEO_RELAY_CHAIN_MSS] = { "mangle", "FORWARD", NULL },
+  [NEO_RELAY_CHAIN_FORWARD] = { "filter", "FORWARD", NULL },
+  [NEO_RELAY_CHAIN_IN] = { "nat", "PREROUTING", NULL },
+  [NEO_RELAY_CHAIN_OUT] = { "nat", "POSTROUTING", NULL },
+  [NEO_RELAY_CHAIN_END] = { "raw", "OUTPUT", NULL },
 };
 
 static const char *const prefixes[NEO_RELAY_N_CHAINS] = {
-  [NEO_RELAY_CHAIN_MSS] = "neo-mss-",    [NEO_RELAY_CHAIN_SYN] = "neo-syn-", [NEO_RELAY_CHAIN_FORWARD] = "neo-fwd-",
+  [NEO_RELAY_CHAIN_SYN] = "neo-syn-",    [NEO_RELAY_CHAIN_MSS] = "neo-mss-", [NEO_RELAY_CHAIN_FORWARD] = "neo-fwd-",
   [NEO_RELAY_CHAIN_IN] = "neo-in-",      [NEO_RELAY_CHAIN_OUT] = "neo-out-", [NEO_RELAY_CHAIN_END] = "neo-end-",
 };
 
@@ -145,22 +148,30 @@ static void add_syn_rate(const Writer *writer, gboolean closed)
                          rate, MAX(2 * rate, 10), client_bits(writer), suffix, rate, closed ? "-c" : "");
 }
 
-/*
- * What comes here may not begin, or is over ConnLimit=. A listener of the host itself on that port gets it as if there were no relay; the answer to all else is what the
- * kernel says of a closed port, but given before INPUT's end, where a connection enters the table.
- */
+/* Untracked, it finds the closed port all the same (or what the host itself has there), and leaves no entry behind. */
 static void write_closed_rules(const Writer *writer, const NeoAddress *listen, guint port)
 {
-  if (writer->config->mode == NEO_RELAY_TCP && !writer->config->conn_limit)
-    return;
+  begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
+  add_mode(writer);
+  g_string_append(writer->out, " -j RETURN\n");
   if (writer->config->syn_rate) {
     begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
     add_syn_rate(writer, TRUE);
   }
   begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
-  g_string_append(writer->out, " -m socket --nowildcard -j RETURN\n");
-  begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
-  g_string_append(writer->out, " -j REJECT --reject-with tcp-reset\n");
+  g_string_append(writer->out, " -j CT --notrack\n");
+}
+
+/* Dropped and not refused: the client's kernel tries again a second later. */
+static void write_syn_rules(const Writer *writer, const NeoAddress *listen, guint port)
+{
+  if (writer->config->syn_rate) {
+    begin_syn_rule(writer, NEO_RELAY_CHAIN_SYN, listen, port);
+    add_mode(writer);
+    add_syn_rate(writer, FALSE);
+  }
+  if (writer->config->mode != NEO_RELAY_TCP)
+    write_closed_rules(writer, listen, port);
 }
 
 static void write_mss_rule(const Writer *writer, const NeoAddress *listen)
@@ -199,17 +210,6 @@ static void write_relayed_rule(const Writer *writer, NeoRelayChain chain, const 
   g_string_append_printf(writer->out, " -d %s -p tcp -m tcp", writer->proxy);
   add_ports(writer, port);
   g_string_append_printf(writer->out, " -m conntrack --ctstate DNAT --ctorigdst %s", address);
-}
-
-/* Dropped and not refused: the client's kernel tries again a second later. */
-static void write_forward_rules(const Writer *writer, const NeoAddress *listen, guint port)
-{
-  if (writer->config->syn_rate) {
-    write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
-    add_syn_rate(writer, FALSE);
-  }
-  write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
-  g_string_append(writer->out, " -j ACCEPT\n");
 }
 
 static void write_guard_rules(const Writer *writer)
@@ -255,8 +255,9 @@ static void write_relayback_rule(const Writer *writer, const NeoAddress *listen,
 
 static void write_port_rules(const Writer *writer, const NeoAddress *listen, guint port)
 {
-  write_closed_rules(writer, listen, port);
-  write_forward_rules(writer, listen, port);
+  write_syn_rules(writer, listen, port);
+  write_relayed_rule(writer, NEO_RELAY_CHAIN_FORWARD, listen, port);
+  g_string_append(writer->out, " -j ACCEPT\n");
   write_relay_rules(writer, listen, port);
   write_relayback_rule(writer, listen, port);
 }

@@ -25,8 +25,8 @@ void neo_relay_side_guard(NeoRelaySide *side, const char *root, const char *stat
 
 /** The chains of a relay, in the order in which they are put in: nothing is mapped before it may pass. */
 typedef enum {
-  NEO_RELAY_CHAIN_MSS,
   NEO_RELAY_CHAIN_SYN,
+  NEO_RELAY_CHAIN_MSS,
   NEO_RELAY_CHAIN_FORWARD,
   NEO_RELAY_CHAIN_IN,
   NEO_RELAY_CHAIN_OUT,

@@ -60,7 +60,7 @@ static void add_chain(NeoRelayText *text, NeoRelayChain chain, const char *name,
   const NeoIptablesBase *base = &neo_relay_bases[chain];
   GString *out = text->chains[chain];
   g_autofree char *own = neo_relay_chain_name(chain, name);
-  g_autofree char *jump = g_strdup_printf("%s -j %s", base->chain, own);
+  g_autofree char *jump = neo_iptables_jump(base, own);
   guint n = rules_of_chain(rules, own, NULL);
 
   /* Naming a chain makes it, or empties it when it exists. */

@@ -288,9 +288,9 @@ static void test_nothing(void)
 }
 
 static const char saved[] =
-  "*filter\n:INPUT ACCEPT [9:9]\n:neo-syn-main - [0:0]\n:neo-fwd-main - [0:0]\n"
-  "[4:240] -A neo-syn-main -d 192.0.2.11/32 -p tcp -m tcp --dport 443 -m hashlimit --hashlimit-above 50/sec --hashlimit-name neo-main-50-c -j DROP\n"
-  "[3:180] -A neo-fwd-main -d 192.0.2.10/32 -p tcp -m tcp --dport 443 -m hashlimit --hashlimit-above 50/sec --hashlimit-name neo-main-50 -j DROP\n"
+  "*raw\n:PREROUTING ACCEPT [9:9]\n:neo-syn-main - [0:0]\n"
+  "[7:420] -A neo-syn-main -d 192.0.2.11/32 -p tcp -m tcp --dport 443 -m hashlimit --hashlimit-above 50/sec -j DROP\nCOMMIT\n"
+  "*filter\n:neo-fwd-main - [0:0]\n"
   "[100:5000] -A neo-fwd-main -m conntrack --ctorigdst 192.0.2.11 -j ACCEPT\n"
   "[2:120] -A neo-fwd-main -d 192.0.2.10/32 -p tcp -m tcp --dport 443 -j ACCEPT\n"
   "[5:300] -A neo-fwd-main -m conntrack --ctstate NEW -j DROP\nCOMMIT\n"
