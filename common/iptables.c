@@ -75,10 +75,10 @@ static void tidy(NeoIptables which, const NeoIptablesBase *bases, gsize n)
   if (!saved)
     return;
   for (gsize i = 0; i < n; i++)
-    if (neo_iptables_saved_is_left_over(saved, &bases[i]))
+    if (neo_iptables_saved_is_left_over(saved, &bases[i])) {
       neo_nft_delete_empty(programs[which].family, bases[i].table, bases[i].chain);
-  for (gsize i = 0; i < n; i++)
-    neo_nft_delete_empty(programs[which].family, bases[i].table, NULL);
+      neo_nft_delete_empty(programs[which].family, bases[i].table, NULL);
+    }
 }
 
 gboolean neo_iptables_unload(char *const texts[static NEO_IPTABLES_N], const NeoIptablesBase *bases, gsize n,
