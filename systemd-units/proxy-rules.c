@@ -179,10 +179,10 @@ static void add_jumps(GString *text, const NeoProxyPlan *plan, const char *table
 {
   for (guint i = 0; i < NEO_PROXY_N_BASES; i++) {
     const NeoIptablesBase *base = &neo_proxy_bases[i];
-    g_autofree char *chain = neo_proxy_chain_name(plan->name, suffixes[i]);
+    g_autofree char *chain = neo_proxy_chain_name(plan->name, suffixes[i]), *jump = neo_iptables_jump(base, chain);
     /* First in FORWARD and INPUT: a firewall's last word there is often DROP. */
     if (g_str_equal(base->table, table) && !neo_iptables_saved_jumps(saved, base, chain))
-      g_string_append_printf(text, "-I %s -j %s\n", base->chain, chain);
+      g_string_append_printf(text, "-I %s\n", jump);
   }
 }
 
@@ -207,10 +207,10 @@ static void remove_jumps(GString *text, const char *name, const char *table, con
 {
   for (guint i = 0; i < NEO_PROXY_N_BASES; i++) {
     const NeoIptablesBase *base = &neo_proxy_bases[i];
-    g_autofree char *chain = neo_proxy_chain_name(name, suffixes[i]);
+    g_autofree char *chain = neo_proxy_chain_name(name, suffixes[i]), *jump = neo_iptables_jump(base, chain);
     guint n = g_str_equal(base->table, table) ? neo_iptables_saved_jumps(saved, base, chain) : 0;
     for (; n > 0; n--)
-      g_string_append_printf(text, "-D %s -j %s\n", base->chain, chain);
+      g_string_append_printf(text, "-D %s\n", jump);
   }
 }
 
