@@ -22,6 +22,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/tool.h"
+
 enum { MESSAGE = 1024, EVENTS = 256, CHUNK = 64 * 1024 };
 
 typedef struct {
@@ -36,14 +38,6 @@ typedef struct {
   gint64 *times;
   guint sent, answered, wanted;
 } Load;
-
-static void need(gboolean condition, const char *what)
-{
-  if (condition)
-    return;
-  perror(what);
-  exit(1);
-}
 
 static void set_no_delay(int fd)
 {

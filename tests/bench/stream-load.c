@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/tool.h"
+
 #define CHUNK (256 * 1024)
 #define SERVERS 48
 #define PING_SIZE 1024
@@ -27,14 +29,6 @@ typedef struct {
   char what; /* 'u'p, 'd'own, 'p'ing */
   guint64 bytes;
 } __attribute__((packed)) Request;
-
-static void need(gboolean condition, const char *what)
-{
-  if (condition)
-    return;
-  perror(what);
-  exit(1);
-}
 
 static struct sockaddr_in address_of(const char *port)
 {

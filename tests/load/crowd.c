@@ -26,6 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/tool.h"
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
@@ -56,14 +58,6 @@ typedef struct {
   GArray *times;       /* gint64: microseconds until the byte came back */
   guint failures[256]; /* by errno */
 } Crowd;
-
-static void need(gboolean condition, const char *what)
-{
-  if (condition)
-    return;
-  perror(what);
-  exit(1);
-}
 
 static guint raise_fd_limit(void)
 {
