@@ -1,9 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Arguments are EXIT-CODE:JUNIT-LOG of meson test runs. Counts the test cases of meson's JUnit logs and prints failures, skips with their reasons, and the totals."""
+import itertools
 import os
 import sys
 import xml.etree.ElementTree as ET
+
+
+SHOWN_LINES = 40
+
+
+def comments(suite, point):
+    """What the test printed below this failed point: its lines that begin with #, at most SHOWN_LINES of them."""
+    lines = iter((suite.findtext("system-out") or "").splitlines())
+    for line in lines:
+        if line.strip() == f"not ok {point}":
+            break
+    return list(itertools.islice(itertools.takewhile(lambda line: line.lstrip().startswith("#"), lines), SHOWN_LINES))
 
 
 def cases(path):
@@ -11,11 +24,11 @@ def cases(path):
         for case in suite.iter("testcase"):
             name = f"{suite.get('name')}: {case.get('name')}"
             if case.find("failure") is not None or case.find("error") is not None:
-                yield "failed", name, ""
+                yield "failed", name, "", comments(suite, case.get("name"))
             elif case.find("skipped") is not None:
-                yield "skipped", name, case.find("skipped").get("message") or ""
+                yield "skipped", name, case.find("skipped").get("message") or "", []
             else:
-                yield "passed", name, ""
+                yield "passed", name, "", []
 
 
 def main(logs):
@@ -23,10 +36,10 @@ def main(logs):
     for log in logs:
         status, path = log.split(":", 1)
         failed = counts["failed"]
-        for result, name, why in cases(path) if os.path.exists(path) else ():
+        for result, name, why, details in cases(path) if os.path.exists(path) else ():
             counts[result] += 1
             if result != "passed":
-                print(f"{result}: {name} {why}".rstrip())
+                print("\n".join([f"{result}: {name} {why}".rstrip(), *details]))
         if status != "0" and counts["failed"] == failed:
             counts["failed"] += 1
             print(f"failed: the test run ended with exit code {status} (crash, time limit or no log): {path}")

@@ -3,6 +3,7 @@
 import math
 import re
 import statistics
+import textwrap
 
 import chart
 
@@ -164,7 +165,7 @@ def conditions(bench):
     if bench.get("quick"):
         text = "**These figures are of a quick run, to see that it works; they mean nothing.** " + text
     missing = {name: why for content in bench["areas"].values() for name, why in content["missing"].items()}
-    return text + "".join(f" Not measured: {name} ({why})." for name, why in missing.items())
+    return textwrap.fill(text + "".join(f" Not measured: {name} ({why})." for name, why in missing.items()), 140, break_long_words=False, break_on_hyphens=False)
 
 
 def lines_of(figures, area, measure, names):
