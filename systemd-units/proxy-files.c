@@ -78,6 +78,7 @@ static gboolean write_front(const NeoProxyPlan *plan, const NeoProxyPort *port, 
                                           "ListenMptcp=yes\n"
                                           "Endpoints=127.0.0.1:%u\n"
                                           "Mptcp=no\n"
+                                          "CrashSafe=yes\n"
                                           /* The service ends with the namespace too: there is nothing to wait for. */
                                           "DrainTime=1s\n",
                                           has_ipv6 ? "[::]" : "0.0.0.0", port->inside, port->port);
