@@ -24,8 +24,12 @@ def enter_namespaces(*kinds):
 
 
 def run(*command, check=True, **options):
-    """What it printed."""
-    return subprocess.run([str(word) for word in command], check=check, **{"capture_output": True, "text": True, **options}).stdout
+    """What it printed. What it complained of is in the exception when it fails."""
+    try:
+        return subprocess.run([str(word) for word in command], check=check, **{"capture_output": True, "text": True, **options}).stdout
+    except subprocess.CalledProcessError as error:
+        error.add_note(str(error.stderr))
+        raise
 
 
 def wait_until(what, test, seconds=20):
