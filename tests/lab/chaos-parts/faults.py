@@ -16,7 +16,7 @@ class Kind:
     name: str
     targets: tuple
     breaks: typing.Callable
-    hold: tuple = (2.0, 5.0)
+    hold: tuple = (1.5, 3.5)
     """Between how many seconds it lasts."""
     ends: str = ""
     """Connections by this service end with it, which is no loss."""

@@ -30,14 +30,12 @@ for name, targets, more in (
     ("networkd", ("gwn:systemd-networkd", "px:systemd-networkd", "ra:systemd-networkd"), {}),
     ("neo-pathd", ("gwn:neo-pathd",), {}),
     ("racer", RACERS, {}),
+    ("front", ("px:neo-front@main:443",), {}),
     ("v2ray", ("px:v2ray",), {"ends": "1080"}),
     ("shadowsocks", ("px:shadowsocks-libev-server@main",), {"ends": "1081"}),
 ):
     kind(name + "-restart", targets, **AT_ONCE, **more)(restarted)
     kind(name + "-killed", targets, **AT_ONCE, **more)(killed)
-kind("front-restart", ("px:neo-front@main:443",), **AT_ONCE)(restarted)
-# What a front passes on is not in systemd's store before it is told to end.
-kind("front-killed", ("px:neo-front@main:443",), **AT_ONCE, ends="1080")(killed)
 
 
 @kind("daemon-reexec", GATEWAYS + RELAYS + ("px",), **AT_ONCE)
@@ -56,11 +54,11 @@ def reloaded(world, target):
 @kind("conntrack-full", RELAYS)
 def conntrack_full(world, target):
     """The relay's table holds as many connections as it can, all of which look as if they were in use."""
-    with open(os.path.join(HERE, "chaos-parts/fill_conntrack.py"), encoding="utf-8") as program:
-        said = world.lab.command("run", target, "python3", "-", data=program.read())
-    world.note(f"{target}: {said}")
+    with open(os.path.join(HERE, "chaos-parts/fill_conntrack.py"), encoding="utf-8") as file:
+        program = file.read()
+    world.note(f"{target}: {world.lab.command('run', target, 'python3', '-', 'fill', data=program)}")
     yield
-    world.lab.run(target, "conntrack -D -p udp --orig-port-dst 9 >/dev/null 2>&1 || true")
+    world.note(f"{target}: {world.lab.command('run', target, 'python3', '-', 'empty', data=program)}")
 
 
 @kind("journal-full", GATEWAYS + RELAYS + ("px",))

@@ -45,14 +45,14 @@ def card_silent(world, target):
     campus_clear(world)
 
 
-@kind("path-loss-20", PATHS, hold=(3.0, 8.0))
+@kind("path-loss-20", PATHS, hold=(3.0, 6.0))
 def path_loss(world, target):
     campus_rules(world, either_way(world.address(*parts(target)), "numgen random mod 100 < 20 drop"))
     yield
     campus_clear(world)
 
 
-@kind("path-reordering", PATHS, hold=(3.0, 8.0))
+@kind("path-reordering", PATHS, hold=(3.0, 6.0))
 def path_reordering(world, target):
     """Every fourth packet goes through a class of its own that lets one out each 12 ms."""
     lab, slow = world.lab, "1:ff0"
@@ -66,7 +66,7 @@ def path_reordering(world, target):
         lab.run("campus", f"tc class del dev {dev} classid {slow}")
 
 
-@kind("delay-jump", ("px",) + RELAYS, hold=(3.0, 6.0))
+@kind("delay-jump", ("px",) + RELAYS, hold=(2.0, 5.0))
 def delay_jump(world, target):
     before = world.lab.command("wire", target).split()[0]
     world.lab.command("wire", target, "delay=200ms")
@@ -74,7 +74,7 @@ def delay_jump(world, target):
     world.lab.command("wire", target, before)
 
 
-@kind("relay-loss-20", RELAYS, hold=(3.0, 8.0))
+@kind("relay-loss-20", RELAYS, hold=(3.0, 6.0))
 def relay_loss(world, target):
     world.lab.command("wire", target, "loss=20%")
     yield
@@ -122,7 +122,7 @@ def relay_drops_mptcp(world, target):
     world.lab.run(target, "nft delete table ip chaos")
 
 
-@kind("dhcp-away-until-expiry", PATHS, hold=(1.0, 3.0))
+@kind("dhcp-away-until-expiry", PATHS, hold=(0.5, 1.5))
 def dhcp_away(world, target):
     """The server is silent to one path, until its lease has ended."""
     host, interface = parts(target)
@@ -135,7 +135,7 @@ def dhcp_away(world, target):
         world.dhcp_policy(mac, None)
 
 
-@kind("lease-change", PATHS, hold=(1.0, 3.0))
+@kind("lease-change", PATHS, hold=(0.5, 1.5))
 def lease_change(world, target):
     """Another address at the next renewal, and back again."""
     host, interface = parts(target)

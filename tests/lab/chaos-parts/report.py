@@ -16,13 +16,17 @@ class Outcome:
         self.kind, self.ends, self.begin, self.until = kind, ends, begin, None
         self.stalls, self.lost, self.ended, self.wrong = {}, 0, 0, 0
 
+    def explains(self, event):
+        """Whether a connection that was lost had to be: its service has ended."""
+        return bool(self.ends) and event["id"].split(".")[1] == self.ends
+
     def take(self, event):
         if event["what"] == "stall":
             self.stalls[event["id"]] = max(self.stalls.get(event["id"], 0), event["s"])
         elif event["what"] == "wrong":
             self.wrong += event["bytes"]
         elif event["what"] == "lost":
-            if self.ends and event["id"].split(".")[1] == self.ends:
+            if self.explains(event):
                 self.ended += 1
             else:
                 self.lost += 1

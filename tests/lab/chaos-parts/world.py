@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The whole chain on a laboratory, and whether it is as it was."""
+import concurrent.futures
 import json
 import os
 import subprocess
@@ -41,10 +42,11 @@ BAD_WORDS = "AddressSanitizer|LeakSanitizer|runtime error:|segfault|dumped core|
 
 
 class World:
-    LEASE_S = 30
+    LEASE_S = 20
 
     def __init__(self, name, note):
         self.lab, self.note = Lab(name), note
+        self.threads = concurrent.futures.ThreadPoolExecutor(len(ROLES))
         self.work = tempfile.TemporaryDirectory(prefix="neo-chaos.")
         self.policies = {"default": {"lease": self.LEASE_S}}
         self.probe = lambda word: None
@@ -85,10 +87,13 @@ class World:
             wait(f"an address of {target}", lambda target=target: self.address(*parts(target)), 60)
 
     def stop(self):
+        self.threads.shutdown()
+        self.lab.stop()
         if self.dhcp:
             self.dhcp.stdin.close()
             self.dhcp.terminate()
             self.dhcp.wait()
+            self.lab.command("heal", "dhcp")
         self.work.cleanup()
 
     # --- looking ---
@@ -100,7 +105,7 @@ class World:
         return self.lab.run(host, f"cat /sys/class/net/{interface}/address")
 
     def state(self):
-        return {host: self.lab.run(host, STATE[role], check=False) for host, role in ROLES.items()}
+        return dict(zip(ROLES, self.threads.map(lambda host: self.lab.run(host, STATE[ROLES[host]], check=False), ROLES)))
 
     def remains(self):
         return {host: self.lab.run(host, REMAINS, check=False).splitlines() for host in ROLES}
@@ -115,6 +120,12 @@ class World:
                 if len(numbers) == 3:
                     rows[name] = [a + int(b) for a, b in zip(rows.get(name, [0, 0, 0]), numbers)]
         return found
+
+    def journals(self, since):
+        """What the programs of the chain and of the network wrote since a time of the clock."""
+        units = "-u 'neo-*' -u v2ray -u 'shadowsocks-libev*' -u NetworkManager -u systemd-networkd"
+        return [f"{host}: {line}" for host in ROLES
+                for line in self.lab.run(host, f"journalctl -b -o short-unix --no-pager --since=@{since:.0f} {units} | tail -n 40", check=False).splitlines()]
 
     def complaints(self):
         """Lines of the journals that no fault explains."""
