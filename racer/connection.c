@@ -41,17 +41,11 @@ typedef struct {
 
 #define CONTAINER(pointer, member) ((Connection *)((char *)(pointer)-G_STRUCT_OFFSET(Connection, member)))
 
-/* The loop would go on watching a socket that the lockers hold. */
-static void end_stowed(Connection *connection, RacerEnd *end, gboolean reset)
-{
-  racer_loop_remove(connection->shared->loop, &end->source);
-  racer_socket_end(end->source.fd, reset);
-}
-
-static void close_end(RacerEnd *end, gboolean reset)
+static void close_end(Connection *connection, RacerEnd *end, gboolean reset)
 {
   if (end->source.fd < 0)
     return;
+  racer_loop_forget(connection->shared->loop, &end->source);
   if (reset)
     racer_socket_abort(end->source.fd);
   else
@@ -61,8 +55,8 @@ static void close_end(RacerEnd *end, gboolean reset)
 
 static void take_out(Connection *connection, gboolean reset)
 {
-  end_stowed(connection, &connection->client, reset);
-  end_stowed(connection, &connection->peer, reset);
+  racer_socket_end(connection->client.source.fd, reset);
+  racer_socket_end(connection->peer.source.fd, reset);
   racer_lockers_take_out(connection->shared->lockers, connection->stowed);
   connection->stowed = NULL;
 }
@@ -78,8 +72,8 @@ static void finish(Connection *connection, gboolean reset)
   racer_loop_unqueue(shared->loop, &connection->task);
   if (connection->stowed)
     take_out(connection, reset);
-  close_end(&connection->client, reset);
-  close_end(&connection->peer, reset);
+  close_end(connection, &connection->client, reset);
+  close_end(connection, &connection->peer, reset);
   racer_direction_clear(&connection->up, &shared->pool);
   racer_direction_clear(&connection->down, &shared->pool);
   racer_loop_bury(shared->loop, connection);
@@ -217,17 +211,12 @@ static void begin_relaying(Connection *connection, int fd)
     racer_loop_set_timer(shared->loop, &connection->idle, idle_end(connection));
 }
 
-static void start_relaying(Connection *connection, int fd)
+static void start_relaying(Connection *connection, const RacerResult *winner)
 {
-  RacerShared *shared = connection->shared;
-
-  begin_relaying(connection, fd);
+  begin_relaying(connection, winner->fd);
   make_crash_safe(connection);
-  connection->peer.writable = TRUE;
-  if (racer_loop_move(shared->loop, fd, &connection->peer.source, EVENTS))
-    run(connection);
-  else
-    finish(connection, TRUE);
+  racer_loop_move(connection->shared->loop, &connection->peer.source);
+  peer_dispatch(&connection->peer.source, winner->events);
 }
 
 /* The first bytes go before the losers are closed. */
@@ -238,7 +227,7 @@ static void race_done(RacerRace *race, const RacerResult *result, gpointer data)
   if (result->fd >= 0) {
     g_queue_unlink(&connection->shared->racing, &connection->link);
     connection->race = NULL;
-    start_relaying(connection, result->fd);
+    start_relaying(connection, result);
     racer_journal_won(result);
     racer_race_free(race);
     return;

@@ -9,9 +9,17 @@
 
 #define MAX_EVENTS 256
 
+/* The number is another one each time a file descriptor comes to be watched: the kernel may still tell of a file before. */
+typedef struct {
+  RacerSource *source; /* NULL: nobody's */
+  guint32 number;
+} Watch;
+
 struct RacerLoop {
   int epoll;
+  GArray *watches; /* Watch, by file descriptor */
   gint64 now;
+  guint64 turns;
   GPtrArray *timers;
   GPtrArray *graves;
   GQueue tasks;
@@ -27,6 +35,7 @@ RacerLoop *racer_loop_new(GError **error)
   }
   RacerLoop *loop = g_new0(RacerLoop, 1);
   loop->epoll = epoll;
+  loop->watches = g_array_new(FALSE, TRUE, sizeof(Watch));
   loop->now = g_get_monotonic_time();
   loop->timers = g_ptr_array_new();
   loop->graves = g_ptr_array_new_with_free_func(g_free);
@@ -36,27 +45,44 @@ RacerLoop *racer_loop_new(GError **error)
 void racer_loop_free(RacerLoop *loop)
 {
   close(loop->epoll);
+  g_array_unref(loop->watches);
   g_ptr_array_unref(loop->timers);
   g_ptr_array_unref(loop->graves);
   g_free(loop);
 }
 
+static Watch *watch_of(const RacerLoop *loop, int fd)
+{
+  return &g_array_index(loop->watches, Watch, fd);
+}
+
 gboolean racer_loop_add(RacerLoop *loop, RacerSource *source, guint32 events)
 {
-  struct epoll_event event = { .events = events, .data.ptr = source };
+  if ((guint)source->fd >= loop->watches->len)
+    g_array_set_size(loop->watches, source->fd + 1);
+  Watch *watch = watch_of(loop, source->fd);
+  struct epoll_event event = { .events = events, .data.u64 = (guint64)++watch->number << 32 | (guint)source->fd };
+  gboolean added = epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->fd, &event) == 0;
 
-  return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->fd, &event) == 0;
+  watch->source = added ? source : NULL;
+  return added;
 }
 
-gboolean racer_loop_move(RacerLoop *loop, int fd, RacerSource *source, guint32 events)
+void racer_loop_move(RacerLoop *loop, RacerSource *source)
 {
-  struct epoll_event event = { .events = events, .data.ptr = source };
-
-  return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event) == 0;
+  watch_of(loop, source->fd)->source = source;
 }
 
-void racer_loop_remove(RacerLoop *loop, RacerSource *source)
+/* A source that could not be added may have no watch. */
+void racer_loop_forget(RacerLoop *loop, const RacerSource *source)
 {
+  if ((guint)source->fd < loop->watches->len)
+    watch_of(loop, source->fd)->source = NULL;
+}
+
+void racer_loop_remove(RacerLoop *loop, const RacerSource *source)
+{
+  racer_loop_forget(loop, source);
   epoll_ctl(loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
 }
 
@@ -96,6 +122,11 @@ gint64 racer_loop_now(const RacerLoop *loop)
   return loop->now;
 }
 
+guint64 racer_loop_turns(const RacerLoop *loop)
+{
+  return loop->turns;
+}
+
 /* Milliseconds until something is due, rounded up; -1: nothing is. */
 static int wait_time(const RacerLoop *loop)
 {
@@ -128,17 +159,23 @@ static void fire_timers(RacerLoop *loop)
   }
 }
 
+static void dispatch(const RacerLoop *loop, const struct epoll_event *event)
+{
+  Watch *watch = watch_of(loop, (guint32)event->data.u64);
+
+  if (watch->source && watch->number == event->data.u64 >> 32)
+    watch->source->dispatch(watch->source, event->events);
+}
+
 void racer_loop_turn(RacerLoop *loop)
 {
   struct epoll_event events[MAX_EVENTS];
   int n = epoll_wait(loop->epoll, events, MAX_EVENTS, wait_time(loop));
 
   loop->now = g_get_monotonic_time();
-  for (int i = 0; i < n; i++) {
-    RacerSource *source = events[i].data.ptr;
-    if (source->fd >= 0)
-      source->dispatch(source, events[i].events);
-  }
+  loop->turns++;
+  for (int i = 0; i < n; i++)
+    dispatch(loop, &events[i]);
   run_tasks(loop);
   fire_timers(loop);
   g_ptr_array_set_size(loop->graves, 0);

@@ -6,14 +6,14 @@
 
 /*
  * The event loop of a worker: edge-triggered file descriptors, timers, and tasks that go on in the next turn.
- * One thread only. What is freed in the middle of a turn goes through racer_loop_bury(), so that events that the
- * kernel has already delivered find memory that is still theirs.
+ * One thread only. The loop itself notes whose the events of a file descriptor are, and drops what the kernel delivers
+ * when they are nobody's any more. What is freed in the middle of a turn goes through racer_loop_bury().
  */
 typedef struct RacerLoop RacerLoop;
 
 typedef struct RacerSource RacerSource;
 struct RacerSource {
-  int fd; /**< -1: closed, its events are passed over */
+  int fd; /**< -1: closed */
   void (*dispatch)(RacerSource *source, guint32 events);
 };
 
@@ -38,9 +38,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RacerLoop, racer_loop_free)
 /** Watches @source->fd for @events (epoll_ctl(2)). FALSE with errno set if the kernel refuses. */
 gboolean racer_loop_add(RacerLoop *loop, RacerSource *source, guint32 events);
 
-/** From now on the events of @fd go to @source; those that stand are delivered again. */
-gboolean racer_loop_move(RacerLoop *loop, int fd, RacerSource *source, guint32 events);
-void racer_loop_remove(RacerLoop *loop, RacerSource *source);
+/**
+ * From now on the events of @source->fd, which is watched, go to @source. Those that were delivered are not delivered
+ * again. The kernel has no part in it.
+ */
+void racer_loop_move(RacerLoop *loop, RacerSource *source);
+
+/** No events go to @source any more. For what is closed next, which is all that the kernel needs. */
+void racer_loop_forget(RacerLoop *loop, const RacerSource *source);
+
+/** The same for what stays open. */
+void racer_loop_remove(RacerLoop *loop, const RacerSource *source);
 
 /** Sets @timer to @due; a timer that is set already is moved. */
 void racer_loop_set_timer(RacerLoop *loop, RacerTimer *timer, gint64 due);
@@ -55,6 +63,9 @@ void racer_loop_bury(RacerLoop *loop, gpointer memory);
 
 /** When this turn began, in monotonic microseconds. */
 gint64 racer_loop_now(const RacerLoop *loop);
+
+/** How many turns there were; this one counts. */
+guint64 racer_loop_turns(const RacerLoop *loop);
 
 /** Waits for events and handles them. */
 void racer_loop_turn(RacerLoop *loop);

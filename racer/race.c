@@ -85,6 +85,7 @@ static void close_attempt(Attempt *attempt)
 {
   if (attempt->source.fd < 0)
     return;
+  racer_loop_forget(attempt->race->loop, &attempt->source);
   racer_socket_abort(attempt->source.fd);
   attempt->source.fd = -1;
   attempt->race->running--;
@@ -97,10 +98,10 @@ static void fail_attempt(Attempt *attempt, int error)
   racer_endpoint_failed(attempt->endpoint);
 }
 
-static void win(Attempt *attempt, gboolean mptcp)
+static void win(Attempt *attempt, gboolean mptcp, guint32 events)
 {
   RacerResult result = { .fd = attempt->source.fd, .endpoint = attempt->endpoint, .mptcp = mptcp,
-                         .connect_usec = g_get_monotonic_time() - attempt->started };
+                         .connect_usec = g_get_monotonic_time() - attempt->started, .events = events };
 
   attempt->source.fd = -1;
   attempt->race->running--;
@@ -238,7 +239,7 @@ static void attempt_dispatch(RacerSource *source, guint32 events)
   if (!error && race->targets->sockets.mptcp == RACER_MPTCP_REQUIRE && !mptcp)
     error = NOT_MPTCP;
   if (!error) {
-    win(attempt, mptcp);
+    win(attempt, mptcp, events);
     return;
   }
   fail_attempt(attempt, error);

@@ -19,6 +19,7 @@ typedef struct {
   RacerEndpoint *endpoint; /**< the winner, to be referenced */
   guint connect_usec;
   gboolean mptcp;
+  guint32 events;          /**< with which it came; EPOLLOUT at least */
 } RacerResult;
 
 /** Called from the loop, never from within the functions below. The callee frees the race. */

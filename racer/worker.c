@@ -18,6 +18,7 @@
 typedef struct {
   RacerSource source;
   RacerWorker *worker;
+  guint64 turn; /* in which the queue last had a client */
 } Listener;
 
 struct RacerWorker {
@@ -75,11 +76,21 @@ static gboolean is_exhausted(int errnum)
   return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM || errnum == ENOBUFS;
 }
 
-static void accept_batch(RacerSource *source, guint32 events)
+/* A queue that had clients in the turn before is emptied. Otherwise one is taken: a call that finds nothing costs as much. */
+static guint expected_clients(Listener *listener)
 {
-  RacerWorker *worker = ((Listener *)source)->worker;
+  guint64 turn = racer_loop_turns(listener->worker->shared.loop), last = listener->turn;
 
-  for (guint n = 0; n < ACCEPT_BATCH && !is_full(worker); n++) {
+  listener->turn = turn;
+  return turn == last + 1 ? ACCEPT_BATCH : 1;
+}
+
+static void accept_clients(RacerSource *source, guint32 events)
+{
+  Listener *listener = (Listener *)source;
+  RacerWorker *worker = listener->worker;
+
+  for (guint n = expected_clients(listener); n > 0 && !is_full(worker); n--) {
     int fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0 && is_exhausted(errno))
       racer_loop_set_timer(worker->shared.loop, &worker->rest, racer_loop_now(worker->shared.loop) + REST_USEC);
@@ -139,7 +150,7 @@ static void init_listeners(RacerWorker *worker, const GArray *listeners)
   worker->n_listeners = listeners->len;
   worker->listeners = g_new0(Listener, listeners->len);
   for (guint i = 0; i < listeners->len; i++)
-    worker->listeners[i] = (Listener){ { g_array_index(listeners, int, i), accept_batch }, worker };
+    worker->listeners[i] = (Listener){ { g_array_index(listeners, int, i), accept_clients }, worker };
 }
 
 RacerWorker *racer_worker_new(const GArray *listeners, guint limit, RacerTargets *targets, const char *lockers, gboolean crash_safe,
