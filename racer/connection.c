@@ -53,11 +53,23 @@ static void close_end(Connection *connection, RacerEnd *end, gboolean reset)
   end->source.fd = -1;
 }
 
-static void take_out(Connection *connection, gboolean reset)
+static void end_both(Connection *connection, gboolean reset)
 {
   racer_socket_end(connection->client.source.fd, reset);
   racer_socket_end(connection->peer.source.fd, reset);
-  racer_lockers_take_out(connection->shared->lockers, connection->stowed);
+}
+
+/*
+ * A reset comes first: of a process that is killed before, the peer would see an end that looks good. Where both
+ * directions are over, whoever closes the sockets says the same.
+ */
+static void take_out(Connection *connection, gboolean reset)
+{
+  if (reset)
+    end_both(connection, TRUE);
+  gboolean out = racer_lockers_take_out(connection->shared->lockers, connection->stowed);
+  if (!out && !reset)
+    end_both(connection, FALSE);
   connection->stowed = NULL;
 }
 
@@ -182,9 +194,9 @@ static void idle_fire(RacerTimer *timer)
     finish(connection, TRUE);
 }
 
-static gboolean stow(Connection *connection)
+static gboolean stow(Connection *connection, guint64 id)
 {
-  RacerRecord record = { .kind = RACER_RECORD_CONNECTION, .id = racer_handover_id(connection->client.source.fd) };
+  RacerRecord record = { .kind = RACER_RECORD_CONNECTION, .id = id };
   const int fds[] = { connection->client.source.fd, connection->peer.source.fd };
 
   connection->stowed = racer_lockers_put(connection->shared->lockers, record, fds, connection->race ? 1 : 2);
@@ -194,9 +206,12 @@ static gboolean stow(Connection *connection)
 /* Where the store is full the connection is like any without CrashSafe=. */
 static void make_crash_safe(Connection *connection)
 {
-  if (!connection->shared->crash_safe || !stow(connection))
+  if (!connection->shared->crash_safe)
     return;
-  connection->up.owner = racer_handover_id(connection->client.source.fd) << 1;
+  guint64 id = racer_handover_id(connection->client.source.fd);
+  if (!stow(connection, id))
+    return;
+  connection->up.owner = id << 1;
   connection->down.owner = connection->up.owner | 1;
 }
 
@@ -352,10 +367,10 @@ static gboolean stow_bytes(RacerShared *shared, RacerDirection *direction, guint
 static gboolean hand_over(Connection *connection)
 {
   RacerShared *shared = connection->shared;
-  guint64 owner = racer_handover_id(connection->client.source.fd) << 1;
+  guint64 id = racer_handover_id(connection->client.source.fd);
 
-  return (connection->stowed || stow(connection)) && stow_bytes(shared, &connection->up, owner) &&
-         stow_bytes(shared, &connection->down, owner | 1);
+  return (connection->stowed || stow(connection, id)) && stow_bytes(shared, &connection->up, id << 1) &&
+         stow_bytes(shared, &connection->down, id << 1 | 1);
 }
 
 static guint hand_over_all(GQueue *connections)

@@ -11,6 +11,11 @@
  *   CrashSafe=yes They are in lockers from the moment they are established, and bytes on the way are only ever in the kernel:
  *                 in the sockets, or in pipes that are in lockers too. Nothing has to be done at the end.
  *
+ * The other way to outlive a crash, a supervisor that shares its file descriptors with the worker (clone(2), CLONE_FILES) and starts
+ * the next over them, was measured: a short connection costs 1 % more processor time than without, instead of 8 to 10 % with
+ * lockers. But it ends with the worker where systemd kills the service as a whole (systemctl kill, systemd-oomd), which lockers
+ * outlive.
+ *
  * No state is handed over beside that: an end of file is read again where it was read before, a socket that was shut
  * is shut again. A race that is on is run again; what its client has sent is still in its socket.
  */

@@ -10,6 +10,7 @@
 
 typedef struct {
   int in, out;
+  gboolean of_connections;
   GQueue stowed; /* in the order of the messages */
   guint n_unwanted;
 } Locker;
@@ -60,7 +61,7 @@ void racer_lockers_free(RacerLockers *lockers)
   g_free(lockers);
 }
 
-static Locker *locker_new(RacerLockers *lockers)
+static Locker *locker_new(RacerLockers *lockers, gboolean of_connections)
 {
   int pair[2];
 
@@ -75,18 +76,20 @@ static Locker *locker_new(RacerLockers *lockers)
   Locker *locker = g_new0(Locker, 1);
   locker->in = pair[0];
   locker->out = pair[1];
+  locker->of_connections = of_connections;
   g_ptr_array_add(lockers->lockers, locker);
   return locker;
 }
 
-static Locker *locker_with_room(RacerLockers *lockers)
+/* Pipes and maps stay as long as the process: before connections they would keep these from ever coming to the head. */
+static Locker *locker_with_room(RacerLockers *lockers, gboolean of_connections)
 {
   for (guint i = lockers->lockers->len; i > 0; i--) {
     Locker *locker = lockers->lockers->pdata[i - 1];
-    if (locker->stowed.length < RACER_LOCKER_SIZE)
+    if (locker->of_connections == of_connections && locker->stowed.length < RACER_LOCKER_SIZE)
       return locker;
   }
-  return locker_new(lockers);
+  return locker_new(lockers, of_connections);
 }
 
 static gboolean send_stowed(RacerStowed *stowed)
@@ -104,7 +107,7 @@ static gboolean send_stowed(RacerStowed *stowed)
 
 RacerStowed *racer_lockers_put(RacerLockers *lockers, RacerRecord record, const int *fds, guint n_fds)
 {
-  Locker *locker = locker_with_room(lockers);
+  Locker *locker = locker_with_room(lockers, record.kind == RACER_RECORD_CONNECTION);
 
   if (!locker)
     return NULL;
@@ -160,15 +163,17 @@ static void turn_over(Locker *locker)
   }
 }
 
-void racer_lockers_take_out(RacerLockers *lockers, RacerStowed *stowed)
+gboolean racer_lockers_take_out(RacerLockers *lockers, RacerStowed *stowed)
 {
   Locker *locker = stowed->locker;
+  gboolean goes = head_of(locker) == stowed;
 
   stowed->wanted = FALSE;
   locker->n_unwanted++;
   drop_unwanted_head(locker);
   if (locker->n_unwanted > RACER_LOCKER_SIZE / 2)
     turn_over(locker);
+  return goes;
 }
 
 static guint count_fds(struct msghdr *message, int ret_fds[RACER_LOCKER_MAX_FDS])

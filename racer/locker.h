@@ -56,8 +56,8 @@ void racer_lockers_free(RacerLockers *lockers);
  */
 RacerStowed *racer_lockers_put(RacerLockers *lockers, RacerRecord record, const int *fds, guint n_fds);
 
-/** Takes @stowed out: before its file descriptors are closed. The kernel may keep the files a little longer. */
-void racer_lockers_take_out(RacerLockers *lockers, RacerStowed *stowed);
+/** Takes @stowed out: before its file descriptors are closed. FALSE: the kernel keeps the files a little longer. */
+gboolean racer_lockers_take_out(RacerLockers *lockers, RacerStowed *stowed);
 
 /**
  * Takes the first message out of the locker @fd. Returns how many file descriptors came with it and writes

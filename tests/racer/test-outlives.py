@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Connections that outlive the racer, with a store of file descriptors like systemd's. usage: test-outlives.py NEO-RACER [TEST...]"""
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -198,6 +201,22 @@ def test_lockers_are_turned_over():
             client.close()
 
 
+def held(racer):
+    """Bytes of all messages in the lockers."""
+    def size(fd):
+        return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4))[0]
+    return sum(size(fd) for _, fd in racer.notify.store)
+
+
+def test_lockers_let_go():
+    """CrashSafe=yes: short connections leave their locker when they end"""
+    with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", "CrashSafe=yes", store=True) as racer:
+        for _ in range(60):
+            with connect() as client:
+                works(client)
+        wait_for("little more than a map and pipes of each worker", lambda: held(racer) <= 16 * 16)
+
+
 def slow_answer(connection):
     """Sends much more than fits into the buffers, once it was asked to."""
     connection.recv(1)
@@ -309,5 +328,5 @@ def test_crash_safe_without_store():
 
 
 run_tests([test_busy_and_idle, test_half_closed, test_ends_meanwhile, test_crash_safe_ends, test_lockers_are_turned_over,
-           test_slow_reader, test_tiny_slow_reader, test_race_in_flight, test_stop, test_replaced_program,
+           test_lockers_let_go, test_slow_reader, test_tiny_slow_reader, test_race_in_flight, test_stop, test_replaced_program,
            test_unknown_locker, test_crash_safe_without_store])
