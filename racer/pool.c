@@ -101,9 +101,19 @@ void racer_pool_give_pipe(RacerPool *pool, RacerPipe *pipe)
     racer_pipe_free(pipe);
 }
 
+/* The locker may keep the pipe after another has its place: bytes that are left would then be that one's. */
+static void empty(const RacerPipe *pipe)
+{
+  char bytes[16 * 1024];
+
+  while (read(pipe->read, bytes, sizeof bytes) > 0)
+    ;
+}
+
 void racer_pipe_free(RacerPipe *pipe)
 {
   if (pipe->stowed) {
+    empty(pipe);
     racer_lockers_take_out(pipe->lockers, pipe->stowed);
     racer_pipe_map_give(pipe->map, pipe->place);
   }

@@ -239,6 +239,44 @@ def test_slow_reader():
                 client.close()
 
 
+def pattern_or_zeros(connection):
+    """As slow_answer, but only to who asks for it."""
+    connection.sendall((PATTERN if connection.recv(1) == b"p" else bytes(len(PATTERN))) * 64)
+
+
+def bytes_in_pipes(racer):
+    """By inode, each of a pipe that has some."""
+    found = {}
+    for name in os.listdir(f"/proc/{racer.process.pid}/fd"):
+        path = f"/proc/{racer.process.pid}/fd/{name}"
+        with contextlib.suppress(FileNotFoundError):
+            inode = os.readlink(path)
+            if inode.startswith("pipe:"):
+                fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+                found[inode] = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4))[0]
+                os.close(fd)
+    return {inode: size for inode, size in found.items() if size}
+
+
+def test_bytes_of_broken_connections():
+    """bytes that were on the way when their connection broke do not come back in another one, which has the place of their pipe"""
+    for number, crash_safe in MODES[1:]:
+        with Server(2000, pattern_or_zeros), Racer("Endpoints=127.0.0.1:2000", crash_safe, "Mptcp=no", store=True) as racer:
+            for word in (b"0", b"p"):
+                clients = [connect() for _ in range(8)]
+                for client in clients:
+                    client.sendall(word)
+                wait_for("bytes of each on the way", lambda: len(bytes_in_pipes(racer)) == 8)
+                if word == b"0":
+                    for client in clients:
+                        abort(client)
+                    wait_for("status", lambda: racer.notify.status().startswith("0 open"))
+            racer.restart(number)
+            for client in clients:
+                assert hashlib.sha256(receive_all(client)).digest() == hashlib.sha256(PATTERN * 64).digest()
+                client.close()
+
+
 def test_tiny_slow_reader():
     """a few bytes that wait in the racer are handed over"""
     for number, crash_safe in MODES:
@@ -328,5 +366,5 @@ def test_crash_safe_without_store():
 
 
 run_tests([test_busy_and_idle, test_half_closed, test_ends_meanwhile, test_crash_safe_ends, test_lockers_are_turned_over,
-           test_lockers_let_go, test_slow_reader, test_tiny_slow_reader, test_race_in_flight, test_stop, test_replaced_program,
+           test_lockers_let_go, test_slow_reader, test_bytes_of_broken_connections, test_tiny_slow_reader, test_race_in_flight, test_stop, test_replaced_program,
            test_unknown_locker, test_crash_safe_without_store])
