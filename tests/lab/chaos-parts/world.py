@@ -16,7 +16,9 @@ STATE = {
     "gateway": "ip -4 rule | sort; ip mptcp endpoint | grep ' dev neo' | sed 's/ id [0-9]*//' | sort; systemctl is-active neo-racer@8443.socket neo-racer@18388.socket",
     "relay": "{ iptables-save; ip6tables-save; } | grep neo- | sed 's/\\[[0-9:]*\\]//' | sort; systemctl is-active neo-relay@main",
     "proxy": "systemctl is-active neo-netns@main neo-netns@second v2ray shadowsocks-libev-server@main neo-front@main:443; "
-             "for n in main second; do ip netns exec neo-$n ip mptcp endpoint | sed 's/ id [0-9]*//' | sort; done",
+             "for n in main second; do ip netns exec neo-$n ip mptcp endpoint | sed 's/ id [0-9]*//' | sort; "
+             # A service of Type=simple is active before it listens.
+             "ip netns exec neo-$n ss -tlnH | sed 's/.*:\\([0-9]*\\) .*/\\1/' | sort -u; done",
 }
 ROLES = {"gw": "gateway", "gwn": "gateway", "ra": "relay", "rb": "relay", "px": "proxy"}
 
