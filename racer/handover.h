@@ -12,7 +12,7 @@
  *                 in the sockets, or in pipes that are in lockers too. Nothing has to be done at the end.
  *
  * The other way to outlive a crash, a supervisor that shares its file descriptors with the worker (clone(2), CLONE_FILES) and starts
- * the next over them, was measured: a short connection costs 1 % more processor time than without, instead of 8 to 10 % with
+ * the next over them, was measured: a short connection costs 1 % more processor time than without, instead of 6 to 9 % with
  * lockers. But it ends with the worker where systemd kills the service as a whole (systemctl kill, systemd-oomd), which lockers
  * outlive.
  *
