@@ -20,14 +20,14 @@ static gboolean is_terminal(const char *target)
   return target && g_strv_contains(targets, target);
 }
 
-/* What stands before the jump from @base to @chain and ends the way of packets: "", or NULL if there is no jump. */
-static const char *before_jump(const GArray *counters, const NeoIptablesBase *base, const char *chain)
+/* What stands before the jump from @from to @chain and ends the way of packets: "", or NULL if there is no jump. */
+static const char *before_jump(const GArray *counters, const char *table, const char *from, const char *chain)
 {
   const char *obstacle = "";
 
   for (guint i = 0; i < counters->len; i++) {
     const NeoRuleCounter *counter = &g_array_index(counters, NeoRuleCounter, i);
-    if (!g_str_equal(counter->table, base->table) || !g_str_equal(counter->chain, base->chain))
+    if (!g_str_equal(counter->table, table) || !g_str_equal(counter->chain, from))
       continue;
     g_autofree char *target = neo_rule_option(counter->rule, "-j");
     if (g_strcmp0(target, chain) == 0)
@@ -38,19 +38,29 @@ static const char *before_jump(const GArray *counters, const NeoIptablesBase *ba
   return NULL;
 }
 
-static gboolean check_chain(NeoReport *report, const char *subject, const NeoStatusRelay *relay, NeoRelayChain which, const GArray *counters)
+static gboolean check_jump(NeoReport *report, const char *subject, const NeoStatusRelay *relay, const char *table, const char *from, const char *chain,
+                           const GArray *counters)
 {
-  const NeoIptablesBase *base = &neo_relay_bases[which];
-  g_autofree char *chain = neo_relay_chain_name(which, relay->name);
-  const char *obstacle = before_jump(counters, base, chain);
+  const char *obstacle = before_jump(counters, table, from, chain);
 
   if (obstacle && !*obstacle)
     return TRUE;
   neo_report_bad(report, NEO_VERDICT_FAIL, subject,
-                 obstacle ? g_strdup_printf("%s: %s stands before %s", base->table, obstacle, chain)
-                          : g_strdup_printf("%s: %s is not called from %s", base->table, chain, base->chain),
-                 g_strdup_printf("%s first in %s", chain, base->chain), g_strdup_printf("systemctl reload %s", relay->unit));
+                 obstacle ? g_strdup_printf("%s: %s stands before %s", table, obstacle, chain)
+                          : g_strdup_printf("%s: %s is not called from %s", table, chain, from),
+                 g_strdup_printf("%s first in %s", chain, from), g_strdup_printf("systemctl reload %s", relay->unit));
   return FALSE;
+}
+
+/* A built-in chain calls the one that relays share, and that one the relay's own. */
+static gboolean check_chain(NeoReport *report, const char *subject, const NeoStatusRelay *relay, NeoRelayChain which, const GArray *counters)
+{
+  const NeoIptablesBase *base = &neo_relay_bases[which];
+  const char *shared = neo_relay_shared_chain(which);
+  g_autofree char *own = neo_relay_chain_name(which, relay->name);
+
+  return check_jump(report, subject, relay, base->table, base->chain, shared, counters) &&
+         (!own || check_jump(report, subject, relay, base->table, shared, own, counters));
 }
 
 static void check_relay(NeoReport *report, const NeoStatusRelay *relay, const GArray *counters)
@@ -65,6 +75,7 @@ static void check_relay(NeoReport *report, const NeoStatusRelay *relay, const GA
     neo_report_bad(report, NEO_VERDICT_FAIL, subject, g_strdup("none of its rules stands"), g_strdup("rules in neo-in-NAME and neo-out-NAME"),
                    g_strdup_printf("systemctl reload %s", relay->unit));
   else if (check_chain(report, subject, relay, NEO_RELAY_CHAIN_IN, counters) &&
+           check_chain(report, subject, relay, NEO_RELAY_CHAIN_STANDING, counters) &&
            check_chain(report, subject, relay, NEO_RELAY_CHAIN_FORWARD, counters) &&
            check_chain(report, subject, relay, NEO_RELAY_CHAIN_OUT, counters))
     neo_report_ok(report, subject, "%s to %s, rules stand", relay->listen ? relay->listen : "-", relay->proxy ? relay->proxy : "-");

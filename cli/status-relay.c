@@ -10,11 +10,18 @@
 #include "xtables-ext/relay-flows.h"
 #include "xtables-ext/relay-rules.h"
 
+static gboolean has_word(const char *list, const char *word)
+{
+  g_auto(GStrv) words = g_strsplit(list ? list : "", " ", -1);
+
+  return g_strv_contains((const char *const *)words, word);
+}
+
 static void add_word(char **list, char *word)
 {
   g_autofree char *owned = word, *before = *list;
 
-  if (!word || (before && strstr(before, word)))
+  if (!word || has_word(before, word))
     *list = g_steal_pointer(&before);
   else
     *list = before ? g_strconcat(before, " ", word, NULL) : g_steal_pointer(&owned);
@@ -26,6 +33,23 @@ static char *plain_address(char *prefix)
   if (prefix)
     prefix[strcspn(prefix, "/")] = '\0';
   return prefix;
+}
+
+/* What belongs to flows from an address is counted for all relays that listen on it. */
+static void take_standing(NeoStatusRelay *relay, const GArray *counters)
+{
+  const char *shared = neo_relay_shared_chain(NEO_RELAY_CHAIN_STANDING);
+
+  for (guint i = 0; i < counters->len; i++) {
+    const NeoRuleCounter *counter = &g_array_index(counters, NeoRuleCounter, i);
+    if (!g_str_equal(counter->chain, shared))
+      continue;
+    g_autofree char *listen = plain_address(neo_rule_option(counter->rule, "--ctorigdst"));
+    if (listen && has_word(relay->listen, listen)) {
+      relay->bytes += counter->bytes;
+      relay->packets += counter->packets;
+    }
+  }
 }
 
 void neo_status_take_rules(NeoStatusRelay *relay, const GArray *counters)
@@ -55,6 +79,7 @@ void neo_status_take_rules(NeoStatusRelay *relay, const GArray *counters)
       add_word(&relay->proxy, neo_rule_option(counter->rule, "--to-destination"));
     }
   }
+  take_standing(relay, counters);
 }
 
 /* The words of @list as addresses. */

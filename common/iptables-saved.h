@@ -29,6 +29,14 @@ guint neo_iptables_saved_rules(const NeoIptablesSaved *saved, const char *table,
 guint neo_iptables_saved_jumps(const NeoIptablesSaved *saved, const NeoIptablesBase *base, const char *chain);
 
 /**
+ * The rules of @chain, whose name begins with "neo-", as iptables-save(8) writes them behind -A: an array of char * that @saved owns. NULL: none.
+ */
+const GPtrArray *neo_iptables_saved_chain(const NeoIptablesSaved *saved, const char *table, const char *chain);
+
+/** The same for the rules that call @chain, whose name begins with "neo-", from wherever. */
+const GPtrArray *neo_iptables_saved_calls(const NeoIptablesSaved *saved, const char *table, const char *chain);
+
+/**
  * Whether @base is empty and accepts, as it is when there was none before, where nf_tables keeps it (there it takes part in each packet's way).
  * iptables-save lists a built-in chain also when it is not there.
  */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xtables-ext/relay-apply.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -14,6 +11,7 @@
 #include "xtables-ext/relay-drain-rules.h"
 #include "xtables-ext/relay-host.h"
 #include "xtables-ext/relay-list.h"
+#include "xtables-ext/relay-state.h"
 #include "xtables-ext/relay-text.h"
 
 /* A relay on its way into the kernel. */
@@ -33,28 +31,6 @@ static void job_free(gpointer data)
     g_free(job->rules[i]);
   g_clear_pointer(&job->sysctls, g_array_unref);
   g_free(job);
-}
-
-static char *state_path(const char *name)
-{
-  return g_build_filename(NEO_RELAY_STATE_DIR, name, NULL);
-}
-
-/* The directory is locked as long as the descriptor is open. */
-static int lock_state(GError **error)
-{
-  if (g_mkdir_with_parents(NEO_RELAY_STATE_DIR, 0755) < 0) {
-    neo_error_set_errno(error, errno, "%s", NEO_RELAY_STATE_DIR);
-    return -1;
-  }
-  int fd = open(NEO_RELAY_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-    neo_error_set_errno(error, errno, "%s: lock", NEO_RELAY_STATE_DIR);
-    if (fd >= 0)
-      close(fd);
-    return -1;
-  }
-  return fd;
 }
 
 static void add_side(Job *job, const NeoRelayConfig *config, NeoRelaySide *side)
@@ -146,32 +122,74 @@ static char *state_of(const Job *job)
 
 static void compare_with_state(Job *job)
 {
-  g_autofree char *path = state_path(job->name), *now = state_of(job);
+  g_autofree char *path = neo_relay_state_path(job->name), *now = state_of(job);
   g_autofree char *before = NULL;
 
   job->known = g_file_get_contents(path, &before, NULL, NULL);
   job->unchanged = job->known && g_str_equal(now, before);
 }
 
-static char *make_text(GPtrArray *jobs, NeoIptables family, const NeoIptablesSaved *saved)
+/*
+ * @others: relays that stay as they are. iptables-restore keeps the chains of a text in a sorted list that it walks from the start for each line:
+ * when names come in descending order, it finds each at once.
+ */
+static char *make_text(const GPtrArray *jobs, const GPtrArray *others, NeoIptables family, const NeoIptablesSaved *saved)
 {
-  g_autoptr(NeoRelayText) text = neo_relay_text_new();
+  g_autoptr(NeoRelayText) text = neo_relay_text_new(saved);
 
-  for (guint i = 0; i < jobs->len; i++) {
-    const Job *job = jobs->pdata[i];
+  for (guint i = jobs->len; i > 0; i--) {
+    const Job *job = jobs->pdata[i - 1];
     gboolean keep = job->unchanged && neo_relay_rules_stand(job->rules[family], job->name, saved);
-    neo_relay_text_add(text, job->name, job->rules[family], keep, saved);
+    neo_relay_text_add(text, job->name, job->rules[family], keep);
   }
+  for (guint i = 0; others && i < others->len; i++)
+    neo_relay_text_share(text, ((const Job *)others->pdata[i])->rules[family]);
   return neo_relay_text_finish(text);
+}
+
+/* All of @names that are loaded, as they were. Those of an earlier version are left to be reloaded. */
+static GPtrArray *read_loaded_jobs(const char *const *names)
+{
+  GPtrArray *jobs = g_ptr_array_new_with_free_func(job_free);
+
+  for (; *names; names++) {
+    g_autofree char *path = neo_relay_state_path(*names), *state = NULL;
+    if (!g_file_get_contents(path, &state, NULL, NULL) || !neo_relay_state_shares(state))
+      continue;
+    Job *job = g_new0(Job, 1);
+    *job = (Job){ .name = *names, .known = TRUE, .unchanged = TRUE };
+    for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
+      job->rules[family] = neo_relay_state_rules(state, family);
+    g_ptr_array_add(jobs, job);
+  }
+  return jobs;
+}
+
+/* The relays that are loaded and not among @jobs. */
+static GPtrArray *read_others(const GPtrArray *jobs, const char *const *loaded)
+{
+  g_autoptr(GHashTable) mine = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+  for (guint i = 0; i < jobs->len; i++)
+    g_hash_table_add(mine, (char *)((const Job *)jobs->pdata[i])->name);
+  for (; *loaded; loaded++)
+    if (!g_hash_table_contains(mine, *loaded))
+      g_ptr_array_add(names, (char *)*loaded);
+  g_ptr_array_add(names, NULL);
+  return read_loaded_jobs((const char *const *)names->pdata);
 }
 
 static gboolean make_texts(GPtrArray *jobs, char *ret_texts[static NEO_IPTABLES_N], GError **error)
 {
+  g_auto(GStrv) loaded = neo_relay_list_loaded();
+  g_autoptr(GPtrArray) others = read_others(jobs, (const char *const *)loaded);
+
   for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++) {
     g_autoptr(NeoIptablesSaved) saved = neo_iptables_save(family, error);
     if (!saved)
       return FALSE;
-    ret_texts[family] = make_text(jobs, family, saved);
+    ret_texts[family] = make_text(jobs, others, family, saved);
   }
   return TRUE;
 }
@@ -203,7 +221,7 @@ static gboolean hold_sysctls(const Job *job, GError **error)
 
 static gboolean write_state(const Job *job, GError **error)
 {
-  g_autofree char *path = state_path(job->name), *state = state_of(job);
+  g_autofree char *path = neo_relay_state_path(job->name), *state = state_of(job);
 
   return g_file_set_contents(path, state, -1, error);
 }
@@ -230,7 +248,7 @@ static gboolean unload_locked(const char *const *names, gsize n, GError **error)
   gboolean done = remove_rules(names, n, error);
 
   for (gsize i = 0; i < n; i++) {
-    g_autofree char *holder = holder_of(names[i]), *path = state_path(names[i]);
+    g_autofree char *holder = holder_of(names[i]), *path = neo_relay_state_path(names[i]);
     done &= neo_forwarding_release(holder, done ? error : NULL);
     g_unlink(path);
   }
@@ -257,7 +275,7 @@ static void undo(GPtrArray *jobs)
 
 gboolean neo_relay_load(const NeoRelayFile *files, gsize n, GError **error)
 {
-  int lock = lock_state(error);
+  int lock = neo_relay_state_lock(error);
   if (lock < 0)
     return FALSE;
 
@@ -273,7 +291,7 @@ gboolean neo_relay_load(const NeoRelayFile *files, gsize n, GError **error)
 
 gboolean neo_relay_unload(const char *const *names, gsize n, GError **error)
 {
-  int lock = lock_state(error);
+  int lock = neo_relay_state_lock(error);
   if (lock < 0)
     return FALSE;
 
@@ -282,32 +300,19 @@ gboolean neo_relay_unload(const char *const *names, gsize n, GError **error)
   return done;
 }
 
-/* The rules of one family in a state (state_of()): from its header to the next comment. */
-static char *rules_in_state(const char *state, NeoIptables family)
-{
-  g_autofree char *header = g_strdup_printf("# %s\n", neo_iptables_restore_name(family));
-  const char *start = strstr(state, header);
-
-  if (!start)
-    return g_strdup("");
-  start += strlen(header);
-  const char *end = strstr(start, "# ");
-  return end ? g_strndup(start, end - start) : g_strdup(start);
-}
-
-/* A relay that is loaded, with the rules that drain it. NULL if it is not loaded. */
+/* A relay that is loaded, with the rules that drain it. NULL if it is not loaded, or by an earlier version. */
 static Job *read_closing_job(const char *name, gboolean reset, GArray *doors)
 {
-  g_autofree char *path = state_path(name), *state = NULL;
+  g_autofree char *path = neo_relay_state_path(name), *state = NULL;
 
-  if (!g_file_get_contents(path, &state, NULL, NULL))
+  if (!g_file_get_contents(path, &state, NULL, NULL) || !neo_relay_state_shares(state))
     return NULL;
   Job *job = g_new0(Job, 1);
   const char *drain = strstr(state, "# drain ");
   job->name = name;
   job->drain_time = drain ? g_ascii_strtoull(drain + strlen("# drain "), NULL, 10) : 0;
   for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++) {
-    g_autofree char *rules = rules_in_state(state, family);
+    g_autofree char *rules = neo_relay_state_rules(state, family);
     neo_relay_doors(name, rules, doors);
     job->rules[family] = *rules ? neo_relay_drain_rules(name, rules, reset) : NULL;
   }
@@ -319,7 +324,7 @@ GArray *neo_relay_close(const char *const *names, gsize n, gboolean reset, guint
   g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
   g_autoptr(GArray) doors = g_array_new(FALSE, FALSE, sizeof(NeoRelayDoor));
   guint drain_time = 0;
-  int lock = lock_state(error);
+  int lock = neo_relay_state_lock(error);
 
   if (lock < 0)
     return NULL;
@@ -338,26 +343,9 @@ GArray *neo_relay_close(const char *const *names, gsize n, gboolean reset, guint
   return g_steal_pointer(&doors);
 }
 
-static GPtrArray *read_loaded_jobs(const char *const *names)
-{
-  GPtrArray *jobs = g_ptr_array_new_with_free_func(job_free);
-
-  for (; *names; names++) {
-    g_autofree char *path = state_path(*names), *state = NULL;
-    if (!g_file_get_contents(path, &state, NULL, NULL))
-      continue;
-    Job *job = g_new0(Job, 1);
-    *job = (Job){ .name = *names, .known = TRUE, .unchanged = TRUE };
-    for (NeoIptables family = 0; family < NEO_IPTABLES_N; family++)
-      job->rules[family] = rules_in_state(state, family);
-    g_ptr_array_add(jobs, job);
-  }
-  return jobs;
-}
-
 gboolean neo_relay_repair(GError **error)
 {
-  int lock = lock_state(error);
+  int lock = neo_relay_state_lock(error);
   if (lock < 0)
     return FALSE;
 
@@ -374,7 +362,7 @@ char *neo_relay_dump(const NeoRelayFile *files, gsize n, GError **error)
   GString *out = g_string_new(NULL);
 
   for (NeoIptables family = 0; jobs && family < NEO_IPTABLES_N; family++) {
-    g_autofree char *text = make_text(jobs, family, NULL);
+    g_autofree char *text = make_text(jobs, NULL, family, NULL);
     if (text)
       g_string_append_printf(out, "# %s --noflush\n%s", neo_iptables_restore_name(family), text);
   }

@@ -3,9 +3,6 @@
 
 #include <glib.h>
 
-/** Has a file for each relay that is loaded, with its name: what was loaded last. */
-#define NEO_RELAY_STATE_DIR "/run/neo/relay"
-
 /** A relay to be loaded: its name and the file that describes it. */
 typedef struct {
   const char *name;

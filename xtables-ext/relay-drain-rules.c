@@ -54,27 +54,45 @@ void neo_relay_doors(const char *name, const char *rules, GArray *doors)
 }
 
 /* By the port that the client asked for: another relay may have other ports of the same address. */
-static void write_reject_rule(GString *out, const char *name, const NeoRelayDoor *door)
+static void write_reject_rule(GString *out, const char *chain, const NeoRelayDoor *door)
 {
-  g_autofree char *chain = neo_relay_chain_name(NEO_RELAY_CHAIN_FORWARD, name), *listen = neo_address_to_string(&door->listen);
+  g_autofree char *listen = neo_address_to_string(&door->listen);
 
-  g_string_append_printf(out, "-A %s -p tcp -m conntrack --ctstate DNAT --ctorigdst %s --ctorigdstport %u -j REJECT --reject-with tcp-reset\n",
+  g_string_append_printf(out, "-A %s -p tcp -m conntrack --ctorigdst %s --ctorigdstport %u -j REJECT --reject-with tcp-reset\n",
                          chain, listen, door->port);
+}
+
+/* Appends the call of the relay's own chain at that place, and returns its name. The caller owns it. */
+static char *call_own(GString *out, NeoRelayChain chain, const char *name)
+{
+  char *own = neo_relay_chain_name(chain, name);
+
+  g_string_append_printf(out, "-A %s -j %s\n", neo_relay_shared_chain(chain), own);
+  return own;
+}
+
+static void write_reset_rules(GString *out, const char *name, const GArray *doors)
+{
+  g_autofree char *own = call_own(out, NEO_RELAY_CHAIN_RESET, name);
+
+  for (guint i = 0; i < doors->len; i++)
+    write_reject_rule(out, own, &g_array_index(doors, NeoRelayDoor, i));
 }
 
 char *neo_relay_drain_rules(const char *name, const char *rules, gboolean reset)
 {
   g_autoptr(GArray) doors = g_array_new(FALSE, FALSE, sizeof(NeoRelayDoor));
   g_auto(GStrv) lines = g_strsplit(rules, "\n", -1);
-  g_autofree char *end = neo_relay_chain_name(NEO_RELAY_CHAIN_END, name);
+  g_autofree char *calls = g_strdup_printf("-A %s ", neo_relay_shared_chain(NEO_RELAY_CHAIN_IN));
   GString *out = g_string_new(NULL);
 
   neo_relay_doors(name, rules, doors);
-  for (guint i = 0; reset && i < doors->len; i++)
-    write_reject_rule(out, name, &g_array_index(doors, NeoRelayDoor, i));
   for (char **line = lines; *line; line++)
-    if (**line && !is_in_chain(*line, NEO_RELAY_CHAIN_IN, name))
+    if (**line && !g_str_has_prefix(*line, calls) && !is_in_chain(*line, NEO_RELAY_CHAIN_IN, name))
       g_string_append_printf(out, "%s\n", *line);
+  if (reset && doors->len)
+    write_reset_rules(out, name, doors);
+  g_autofree char *end = call_own(out, NEO_RELAY_CHAIN_END, name);
   g_string_append_printf(out, "-A %s -p tcp -m mark --mark 0x%x -j CT --notrack\n", end, NEO_RELAY_DRAIN_MARK);
   return g_string_free(out, FALSE);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "xtables-ext/relay-apply.h"
+#include "xtables-ext/relay-state.h"
 #include "xtables-ext/relay-config.h"
 
 static int compare_names(gconstpointer a, gconstpointer b)

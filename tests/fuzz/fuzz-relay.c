@@ -18,9 +18,9 @@ static void parse_config(const char *text)
 /* What iptables-save says is compared with what should stand, and what is left over is found. */
 static void parse_saved(const char *text)
 {
-  static const char rules[] = "*nat\n:neo-in-main - [0:0]\n-A neo-in-main -p tcp -j RELAY --to 192.0.2.10\nCOMMIT\n";
+  static const char rules[] = "-A neo-in -p tcp -j neo-in-main\n-A neo-in-main -p tcp -j RELAY --to 192.0.2.10\n-A neo-guard -j DROP\n";
   g_autoptr(NeoIptablesSaved) saved = neo_iptables_saved_parse(text);
-  g_autoptr(NeoRelayText) both = neo_relay_text_new();
+  g_autoptr(NeoRelayText) both = neo_relay_text_new(saved);
 
   neo_iptables_saved_has_chain(saved, "nat", "neo-in-main");
   neo_iptables_saved_rules(saved, "nat", "neo-in-main");
@@ -28,7 +28,8 @@ static void parse_saved(const char *text)
     guint jumps = neo_iptables_saved_jumps(saved, &neo_relay_bases[i], "neo-in-main");
     g_assert_false(jumps && neo_iptables_saved_is_left_over(saved, &neo_relay_bases[i]));
   }
-  neo_relay_text_add(both, "main", rules, neo_relay_rules_stand(rules, "main", saved), saved);
+  neo_relay_text_share(both, rules);
+  neo_relay_text_add(both, "main", rules, neo_relay_rules_stand(rules, "main", saved));
   g_autofree char *restore = neo_relay_text_finish(both);
   g_assert_true(!restore || g_str_has_suffix(restore, "COMMIT\n"));
 }

@@ -136,8 +136,8 @@ static void test_forwarding(void)
 }
 
 static const char relay_rules[] =
-  "*filter\n%s[0:0] -A FORWARD -j neo-fwd-main\nCOMMIT\n"
-  "*nat\n%s[0:0] -A POSTROUTING -j neo-out-main\n[0:0] -A neo-in-main -d 192.0.2.11/32 -j DNAT --to-destination 192.0.2.10\nCOMMIT\n";
+  "*filter\n%s[0:0] -A FORWARD -j neo-fwd\n[0:0] -A FORWARD -p tcp -j neo-begin\n[0:0] -A neo-begin -p tcp -j neo-fwd-main\nCOMMIT\n"
+  "*nat\n%s[0:0] -A POSTROUTING -j neo-out\n[0:0] -A neo-out -p tcp -j neo-out-main\n[0:0] -A neo-in-main -d 192.0.2.11/32 -j DNAT --to-destination 192.0.2.10\nCOMMIT\n";
 
 static NeoVerdict check_relay(NeoReport *report, const char *state, const char *before_forward, const char *prerouting)
 {
@@ -156,7 +156,8 @@ static NeoVerdict check_relay(NeoReport *report, const char *state, const char *
   return neo_report_verdict(report);
 }
 
-#define JUMP "[0:0] -A PREROUTING -j neo-in-main\n"
+#define SHARED "[0:0] -A PREROUTING -p tcp -j neo-in\n"
+#define JUMP SHARED "[0:0] -A neo-in -p tcp -j neo-in-main\n"
 
 static void test_relay(void)
 {
@@ -171,10 +172,13 @@ static void test_relay(void)
   says(report, NEO_VERDICT_FAIL, "FAIL  relay main  neo-relay@main is failed; should be: active; fix: systemctl start neo-relay@main (why not: journalctl -u neo-relay@main)\n");
   check_relay(report, "active", "[0:0] -A FORWARD -p tcp -j DROP\n", JUMP);
   says(report, NEO_VERDICT_FAIL,
-       "FAIL  relay main  filter: -A FORWARD -p tcp -j DROP stands before neo-fwd-main; should be: neo-fwd-main first in FORWARD; fix: systemctl reload neo-relay@main\n");
+       "FAIL  relay main  filter: -A FORWARD -p tcp -j DROP stands before neo-fwd; should be: neo-fwd first in FORWARD; fix: systemctl reload neo-relay@main\n");
+  check_relay(report, "active", "", SHARED);
+  says(report, NEO_VERDICT_FAIL,
+       "FAIL  relay main  nat: neo-in-main is not called from neo-in; should be: neo-in-main first in neo-in; fix: systemctl reload neo-relay@main\n");
   check_relay(report, "active", "", "");
   says(report, NEO_VERDICT_FAIL,
-       "FAIL  relay main  nat: neo-in-main is not called from PREROUTING; should be: neo-in-main first in PREROUTING; fix: systemctl reload neo-relay@main\n");
+       "FAIL  relay main  nat: neo-in is not called from PREROUTING; should be: neo-in first in PREROUTING; fix: systemctl reload neo-relay@main\n");
 }
 
 static void test_proxy(void)

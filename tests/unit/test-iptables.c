@@ -21,6 +21,14 @@ static void test_parse(void)
   g_assert_cmpuint(neo_iptables_saved_jumps(saved, &bases[1], "neo-in-a"), ==, 0);
   g_assert_cmpuint(neo_iptables_saved_jumps(saved, &(NeoIptablesBase){ "nat", "PREROUTING", "-i eth0" }, "neo-in-a"), ==, 1);
   g_assert_cmpuint(neo_iptables_saved_jumps(NULL, &bases[0], "neo-in-a"), ==, 0);
+  const GPtrArray *calls = neo_iptables_saved_calls(saved, "nat", "neo-in-a"), *rules = neo_iptables_saved_chain(saved, "nat", "neo-in-a");
+  g_assert_cmpuint(calls->len, ==, 3);
+  g_assert_cmpstr(calls->pdata[1], ==, "PREROUTING -i eth0 -j neo-in-a");
+  g_assert_cmpuint(rules->len, ==, 1);
+  g_assert_cmpstr(rules->pdata[0], ==, "neo-in-a -j ACCEPT");
+  g_assert_null(neo_iptables_saved_calls(saved, "filter", "neo-in-a"));
+  g_assert_null(neo_iptables_saved_chain(saved, "nat", "neo-in-ab"));
+  g_assert_null(neo_iptables_saved_chain(NULL, "nat", "neo-in-a"));
 }
 
 static void test_left_over(void)

@@ -10,16 +10,25 @@
 static void test_rules(void)
 {
   static const char rules[] =
-    "-A neo-fwd-a -m conntrack --ctorigdst 192.0.2.11 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
+    "-A neo-fwd -m conntrack --ctstate RELATED,ESTABLISHED --ctorigdst 192.0.2.11 -j ACCEPT\n"
+    "-A neo-in -d 192.0.2.11 -p tcp -m tcp -m multiport --dports 443,8443 -j neo-in-a\n"
     "-A neo-in-a -d 192.0.2.11 -p tcp -m tcp --syn -m multiport --dports 443,8443 -j RELAY --to 192.0.2.10\n"
-    "-A neo-out-a -d 192.0.2.10 -p tcp -m tcp -m multiport --dports 443,8443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j RELAYBACK\n";
-  g_autofree char *drain = neo_relay_drain_rules("a", rules, TRUE);
+    "-A neo-out-a -d 192.0.2.10 -p tcp -m conntrack --ctorigdst 192.0.2.11 -j RELAYBACK\n";
+  static const char closed[] =
+    "-A neo-fwd -m conntrack --ctstate RELATED,ESTABLISHED --ctorigdst 192.0.2.11 -j ACCEPT\n"
+    "-A neo-out-a -d 192.0.2.10 -p tcp -m conntrack --ctorigdst 192.0.2.11 -j RELAYBACK\n"
+    "-A neo-end -j neo-end-a\n"
+    "-A neo-end-a -p tcp -m mark --mark 0x4e656f -j CT --notrack\n";
+  g_autofree char *drain = neo_relay_drain_rules("a", rules, FALSE), *reset = neo_relay_drain_rules("a", rules, TRUE);
 
-  g_assert_cmpstr(drain, ==,
-    "-A neo-fwd-a -p tcp -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 --ctorigdstport 443 -j REJECT --reject-with tcp-reset\n"
-    "-A neo-fwd-a -p tcp -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 --ctorigdstport 8443 -j REJECT --reject-with tcp-reset\n"
-    "-A neo-fwd-a -m conntrack --ctorigdst 192.0.2.11 --ctstate ESTABLISHED,RELATED -m conntrack --ctstate DNAT -j ACCEPT\n"
-    "-A neo-out-a -d 192.0.2.10 -p tcp -m tcp -m multiport --dports 443,8443 -m conntrack --ctstate DNAT --ctorigdst 192.0.2.11 -j RELAYBACK\n"
+  g_assert_cmpstr(drain, ==, closed);
+  g_assert_cmpstr(reset, ==,
+    "-A neo-fwd -m conntrack --ctstate RELATED,ESTABLISHED --ctorigdst 192.0.2.11 -j ACCEPT\n"
+    "-A neo-out-a -d 192.0.2.10 -p tcp -m conntrack --ctorigdst 192.0.2.11 -j RELAYBACK\n"
+    "-A neo-reset -j neo-rst-a\n"
+    "-A neo-rst-a -p tcp -m conntrack --ctorigdst 192.0.2.11 --ctorigdstport 443 -j REJECT --reject-with tcp-reset\n"
+    "-A neo-rst-a -p tcp -m conntrack --ctorigdst 192.0.2.11 --ctorigdstport 8443 -j REJECT --reject-with tcp-reset\n"
+    "-A neo-end -j neo-end-a\n"
     "-A neo-end-a -p tcp -m mark --mark 0x4e656f -j CT --notrack\n");
 }
 
