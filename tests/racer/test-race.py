@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -85,6 +86,16 @@ def silent(port):
         subprocess.run(["nft", f"flush chain {rule}; delete chain {rule}"], check=True)
 
 
+@contextlib.contextmanager
+def stopped(process):
+    """The process does nothing meanwhile."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
 def test_losers_are_closed():
     """losers that were established are closed: their servers see the end, nothing stays half-open"""
     ends = []
@@ -100,12 +111,15 @@ def test_losers_are_closed():
         with contextlib.ExitStack() as stack:
             for port in (2001, 2002, 2003):
                 stack.enter_context(Server(port, lose, mptcp=mptcp))
-            with Racer("Endpoints=127.0.0.1:2001 127.0.0.1:2002 127.0.0.1:2003") as racer:
+            with Racer("Endpoints=127.0.0.1:2001 127.0.0.1:2002 127.0.0.1:2003") as racer, contextlib.ExitStack() as pause:
                 with contextlib.ExitStack() as silence:
                     for port in (2001, 2002, 2003):  # so that all three are asked before one answers
                         silence.enter_context(silent(port))
                     client = connect()
                     wait_for("SYNs", lambda: all(f":{port}" in tcp_sockets("syn-sent") for port in (2001, 2002, 2003)))
+                    pause.enter_context(stopped(racer.process))  # and all answer before one is chosen
+                wait_for("answers", lambda: all(f":{port} " in tcp_sockets("established") for port in (2001, 2002, 2003)))
+                pause.close()
                 with client:
                     wait_for("winner", lambda: " won in " in racer.log())
                     wait_for("two losers gone", lambda: len(ends) == 2 and all(ends))
