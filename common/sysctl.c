@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/lock.h"
 
 /*
  * @state_dir has a directory for each key that is held, named by the key with "/" written as "+". In it "before" and
@@ -58,22 +58,6 @@ static char *key_dir(const char *state_dir, const char *key)
   return g_build_filename(state_dir, name, NULL);
 }
 
-static int lock(const char *state_dir, GError **error)
-{
-  if (g_mkdir_with_parents(state_dir, 0755) < 0) {
-    neo_error_set_errno(error, errno, "%s", state_dir);
-    return -1;
-  }
-  int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-    neo_error_set_errno(error, errno, "%s: lock", state_dir);
-    if (fd >= 0)
-      close(fd);
-    return -1;
-  }
-  return fd;
-}
-
 static gboolean record_before(const char *dir, const char *key, const char *value, GError **error)
 {
   g_autofree char *before_path = g_build_filename(dir, "before", NULL);
@@ -93,7 +77,7 @@ gboolean neo_sysctl_hold(const char *state_dir, const char *key, const char *val
 {
   g_autofree char *dir = key_dir(state_dir, key);
   g_autofree char *holder_path = g_build_filename(dir, holder, NULL);
-  int fd = lock(state_dir, error);
+  int fd = neo_lock_directory(state_dir, error);
 
   if (fd < 0)
     return FALSE;
@@ -160,7 +144,7 @@ static GPtrArray *list_names(const char *dir)
 
 gboolean neo_sysctl_release(const char *state_dir, const char *holder, GError **error)
 {
-  int fd = lock(state_dir, error);
+  int fd = neo_lock_directory(state_dir, error);
   if (fd < 0)
     return FALSE;
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "systemd-units/proxy-state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "common/error.h"
+#include "common/lock.h"
 
 #define GROUP "State"
 
@@ -18,17 +15,7 @@ char *neo_proxy_state_dir(const char *name)
 
 int neo_proxy_lock(GError **error)
 {
-  if (g_mkdir_with_parents(NEO_PROXY_RUN_DIR, 0755) < 0) {
-    neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
-    return -1;
-  }
-  int fd = open(NEO_PROXY_RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-    return fd;
-  neo_error_set_errno(error, errno, NEO_PROXY_RUN_DIR);
-  if (fd >= 0)
-    close(fd);
-  return -1;
+  return neo_lock_directory(NEO_PROXY_RUN_DIR, error);
 }
 
 static char *state_path(const char *name)

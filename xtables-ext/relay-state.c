@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xtables-ext/relay-state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include "common/error.h"
+#include "common/lock.h"
 #include "xtables-ext/relay-rules.h"
 
 int neo_relay_state_lock(GError **error)
 {
-  if (g_mkdir_with_parents(NEO_RELAY_STATE_DIR, 0755) < 0) {
-    neo_error_set_errno(error, errno, "%s", NEO_RELAY_STATE_DIR);
-    return -1;
-  }
-  int fd = open(NEO_RELAY_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-    neo_error_set_errno(error, errno, "%s: lock", NEO_RELAY_STATE_DIR);
-    if (fd >= 0)
-      close(fd);
-    return -1;
-  }
-  return fd;
+  return neo_lock_directory(NEO_RELAY_STATE_DIR, error);
 }
 
 char *neo_relay_state_path(const char *name)
