@@ -152,13 +152,19 @@ static void replace_own(NeoRelayText *text, NeoRelayChain chain, const char *own
     g_string_append_printf(place->remove, "-F %s\n-X %s\n", own, own);
 }
 
+/* Whether relays have no chains of their own at this place, and the rules of the shared one in common. */
+static gboolean is_common(NeoRelayChain chain)
+{
+  g_autofree char *own = neo_relay_chain_name(chain, "");
+  return !own;
+}
+
 void neo_relay_text_share(NeoRelayText *text, const char *rules)
 {
   for (NeoRelayChain chain = 0; chain < NEO_RELAY_N_CHAINS; chain++) {
-    g_autofree char *own = neo_relay_chain_name(chain, "");
     const char *shared = neo_relay_shared_chain(chain);
     gsize length;
-    for (const char *rule = own ? NULL : rules; (rule = next_rule(rule, shared, &length)); rule += length)
+    for (const char *rule = is_common(chain) ? rules : NULL; (rule = next_rule(rule, shared, &length)); rule += length)
       g_hash_table_add(text->places[chain].wanted, g_strndup(rule + 3, length - 3));
   }
 }
@@ -248,8 +254,7 @@ char *neo_relay_text_finish(NeoRelayText *text)
   for (NeoRelayChain chain = 0; text->touched && chain < NEO_RELAY_N_CHAINS; chain++) {
     const char *table = neo_relay_bases[chain].table;
     g_autoptr(GString) part = g_string_new(NULL);
-    g_autofree char *own = neo_relay_chain_name(chain, "");
-    if (!own)
+    if (is_common(chain))
       compare_wanted(&text->places[chain], neo_iptables_saved_chain(text->saved, table, neo_relay_shared_chain(chain)));
     write_place(part, text, chain);
     if (!part->len)
