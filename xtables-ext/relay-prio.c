@@ -10,8 +10,12 @@
 #include "xtables-ext/relay-nudge.h"
 #include "xtables-ext/relay-segment.h"
 
-/* What was on its way when the option came takes a round trip and the queues; nothing for so long is the end of it. */
-enum { QUIET_MS = 100, LOOK_MS = 10 };
+/*
+ * What was on its way when the option came takes a round trip and the queues; nothing for so long is the end of it. A flow that has just lost
+ * segments is silent for longer (Linux sends again after the round trip and 200 ms, TCP_RTO_MIN, and then after twice that), so it is not
+ * taken for idle before IDLE_MS.
+ */
+enum { QUIET_MS = 100, IDLE_MS = 1000, LOOK_MS = 10 };
 
 /* One direction of a flow, found by its tuple. */
 typedef struct {
@@ -48,44 +52,49 @@ static void ask(const Direction *direction, const NeoRelaySegment *segment)
   neo_relay_send_prio(direction->other, segment->seq + segment->payload, segment->ack_seq, segment->window);
 }
 
-/* Returns whether the segment carries data of one of the flows. */
-static gboolean take_segment(GHashTable *directions, const NeoRelaySegment *segment)
+typedef struct {
+  GHashTable *directions;
+  guint silent; /* directions that nothing was seen of, so that their other ends could not be asked */
+  gint64 data_at; /* when data of any of them was seen last */
+} Watch;
+
+static void take_segment(Watch *watch, const NeoRelaySegment *segment)
 {
-  Direction *direction = g_hash_table_lookup(directions, &segment->tuple);
+  Direction *direction = g_hash_table_lookup(watch->directions, &segment->tuple);
 
   if (!direction)
-    return FALSE;
+    return;
   if (!direction->asked && segment->ack && !segment->syn && !segment->rst) {
     ask(direction, segment);
     direction->asked = TRUE;
+    watch->silent--;
   }
   if (segment->payload)
-    direction->data_at = g_get_monotonic_time();
-  return segment->payload > 0;
+    direction->data_at = watch->data_at = g_get_monotonic_time();
 }
 
-static gboolean take_packets(int fd, GHashTable *directions)
+static void take_packets(Watch *watch, int fd)
 {
   guint8 packet[NEO_RELAY_SEGMENT_READ];
-  gboolean data = FALSE;
   gssize size;
   NeoRelaySegment segment;
 
   while ((size = recv(fd, packet, sizeof packet, MSG_DONTWAIT)) > 0)
     if (neo_relay_segment_parse(packet, size, &segment))
-      data |= take_segment(directions, &segment);
-  return data;
+      take_segment(watch, &segment);
 }
 
-static void watch(int fd, GHashTable *directions, gint64 end)
+static void watch_packets(int fd, GHashTable *directions, gint64 end)
 {
-  gint64 now = g_get_monotonic_time(), quiet_at = now + QUIET_MS * 1000;
+  gint64 begin = g_get_monotonic_time();
+  Watch watch = { directions, g_hash_table_size(directions), begin };
 
-  for (; now < MIN(quiet_at, end); now = g_get_monotonic_time()) {
+  for (gint64 now = begin; now < end; now = g_get_monotonic_time()) {
     struct pollfd wait = { .fd = fd, .events = POLLIN };
+    if (now >= watch.data_at + QUIET_MS * 1000 && (!watch.silent || now >= begin + IDLE_MS * 1000))
+      return;
     poll(&wait, 1, LOOK_MS);
-    if (take_packets(fd, directions))
-      quiet_at = g_get_monotonic_time() + QUIET_MS * 1000;
+    take_packets(&watch, fd);
   }
 }
 
@@ -111,7 +120,7 @@ GHashTable *neo_relay_prio(const GArray *flows, gint64 end)
   int fd = g_hash_table_size(directions) ? socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, g_htons(ETH_P_ALL)) : -1;
 
   if (fd >= 0) {
-    watch(fd, directions, end);
+    watch_packets(fd, directions, end);
     close(fd);
   }
   return take_moved(directions);
