@@ -118,6 +118,16 @@ def balance(figures):
     return "\n".join(lines) if len(lines) > 2 else None
 
 
+def vrrp(figures):
+    """From tests/bench/vrrp."""
+    lines = ["| `advert_int` | a dead gateway: until a new connection is served | a planned change: the longest connection, those lost |", "|---|---|---|"]
+    for interval, *_ in figures.curve("proxy", "dead gateway, s", "neo"):
+        dead, longest, lost = (figures.spread("proxy", measure, "neo", interval) for measure in
+                               ("dead gateway, s", "planned change, longest connection, s", "planned change, connections lost"))
+        lines.append(f"| {interval:g} s | {dead[1]:.2f} s ({dead[0]:.2f} to {dead[2]:.2f}) | {longest[1]:.2f} s ({longest[0]:.2f} to {longest[2]:.2f}), {lost[2]:.0f} |")
+    return "\n".join(lines) if len(lines) > 2 else None
+
+
 def blocks(figures):
     """NAME -> text for the markers of docs/SCALING.md; none where something was not measured."""
     c = costs(figures)
@@ -125,5 +135,5 @@ def blocks(figures):
         return {}
     host = f"{CORES} cores, {MEMORY_GIB} GiB and a card of {CARD_GBIT} Gbit/s, loaded to {LOAD:.0%}"
     user = f"{CONNECTIONS} open connections of {SUBFLOWS} subflows each and {KBIT} kbit/s"
-    shared = balance(figures)
-    return {**({"balance": shared} if shared else {}), "resources": resources(figures, c), "rates": rates(c), "users": users(c), "host": host, "user": user}
+    shared = {name: block for name, block in (("balance", balance(figures)), ("vrrp", vrrp(figures))) if block}
+    return {**shared, "resources": resources(figures, c), "rates": rates(c), "users": users(c), "host": host, "user": user}

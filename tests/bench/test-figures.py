@@ -52,6 +52,13 @@ class Tests(unittest.TestCase):
                 xml.dom.minidom.parseString(chart.line_chart("t & t", "s", "n", "ms", series, log_y))
             xml.dom.minidom.parseString(chart.bar_chart("t", "s", "ms", [("g", [("a", 0, low, low, high)])]))
 
+    def test_two_gateways(self):
+        rows = [("dead gateway, s", "neo", 0.1, [0.3, 0.2]), ("planned change, longest connection, s", "neo", 0.1, [1]), ("planned change, connections lost", "neo", 0.1, [0, 2])]
+        found = bench(rows)
+        found.bench["areas"]["proxy"] = found.bench["areas"].pop("racer")
+        self.assertIn("| 0.1 s | 0.25 s (0.20 to 0.30) | 1.00 s (1.00 to 1.00), 2 |", scaling.vrrp(figures.Figures(found.bench)))
+        self.assertIsNone(scaling.vrrp(bench(rows)))
+
     def test_figures_for_scaling_without_measurements(self):
         self.assertEqual(scaling.blocks(bench([("a", "neo", None, [1])])), {})
 
