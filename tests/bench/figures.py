@@ -18,6 +18,8 @@ ROWS = (
     ("racer", "8 streams down", "8 streams down, GiB/s", None, "GiB/s", True, FORWARDERS, "direct"),
     ("racer", "8 streams up", "8 streams up, GiB/s", None, "GiB/s", True, FORWARDERS, "direct"),
     ("racer", "its processor time, 8 streams down", "8 streams down, CPU s/GiB", None, "s/GiB", False, FORWARDERS, None),
+    ("racer", "8 streams down, MPTCP to the endpoint", "MPTCP: 8 streams down, GiB/s", None, "GiB/s", True, FORWARDERS, "direct"),
+    ("racer", "8 streams up, MPTCP to the endpoint", "MPTCP: 8 streams up, GiB/s", None, "GiB/s", True, FORWARDERS, "direct"),
     ("racer", "new connections, 32 at a time", "connections, 32 at a time, 1/s", None, "1/s", True, FORWARDERS, "direct"),
     ("racer", "connect, one byte, close", "connect + 1 byte + close, p50 us", None, "us", False, FORWARDERS, "direct"),
     ("racer", "1 KiB there and back", "1 KiB ping-pong, p50 us", None, "us", False, FORWARDERS, "direct"),
