@@ -12,6 +12,9 @@
 
 #define MAX_INFOS 64
 
+/* States of TCP, from the kernel's include/net/tcp_states.h: netinet/tcp.h has them, and cannot be included beside linux/tcp.h. */
+enum { STATE_ESTABLISHED = 1, STATE_CLOSE_WAIT = 8 };
+
 RacerMptcpInfo racer_mptcp_of(int fd)
 {
   struct mptcp_info info = { 0 };
@@ -24,8 +27,16 @@ RacerMptcpInfo racer_mptcp_of(int fd)
                            .una = info.mptcpi_snd_una };
 }
 
+/* As the kernel's scheduler sees it (__mptcp_subflow_active()). One that was closed keeps its numbers, and the first one stays in the list for ever. */
+static gboolean can_send(const struct tcp_info *info)
+{
+  return info->tcpi_state == STATE_ESTABLISHED || info->tcpi_state == STATE_CLOSE_WAIT;
+}
+
 static void add_subflow(RacerSubflows *sum, const struct tcp_info *info)
 {
+  if (!can_send(info))
+    return;
   sum->window = MAX(sum->window, info->tcpi_snd_wnd);
   if (info->tcpi_min_rtt && (!sum->min_rtt_us || info->tcpi_min_rtt < sum->min_rtt_us))
     sum->min_rtt_us = info->tcpi_min_rtt;

@@ -13,7 +13,7 @@ typedef struct {
   guint64 una;    /**< the sequence number of the first of them */
 } RacerMptcpInfo;
 
-/** Its subflows together (MPTCP_TCPINFO). */
+/** Its subflows together (MPTCP_TCPINFO), without those that are closing or closed. */
 typedef struct {
   guint32 window;     /**< bytes that the peer's last word on any of them left room for */
   guint64 flight;     /**< bytes that their congestion windows let be in flight */

@@ -23,7 +23,8 @@ static guint64 rest(guint64 limit, guint64 used)
 guint64 racer_queue_room(const RacerMptcpInfo *mptcp, const RacerSubflows *subflows, gint64 still_us)
 {
   guint64 spare = subflows->flight / 4 + (guint64)mptcp->subflows * RACER_MPTCP_BURST;
-  guint64 unsent = rest(spare, subflows->unsent);
+  /* What was acknowledged by way of another subflow is nobody's wait, though one that fell silent holds it still. */
+  guint64 unsent = rest(spare, MIN(subflows->unsent, mptcp->queued));
 
   if (mptcp->subflows < 2 || subflows->min_rtt_us < SHORT_RTT_US)
     return UNBOUNDED;

@@ -9,6 +9,8 @@ import contextlib
 import ctypes
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -41,7 +43,7 @@ def inside(namespace):
 
 @contextlib.contextmanager
 def two_wires():
-    """The path of the other namespace."""
+    """The path of the other namespace. The second wire carries nothing before join()."""
     near, processes = f"/proc/{os.getpid()}/ns/net", []
     processes.append(subprocess.Popen(["unshare", "--net", "sleep", "infinity"]))
     far = f"/proc/{processes[0].pid}/ns/net"
@@ -60,14 +62,19 @@ def two_wires():
                 run("ip", "link", "set", f"far{number}", "up")
         run("ip", "rule", "add", "from", "10.0.2.1", "lookup", "2")
         run("ip", "route", "add", "default", "via", "10.0.2.2", "table", "2")
-        run("ip", "mptcp", "endpoint", "add", "10.0.2.1", "subflow")
         with inside(far):
             run("ip", "mptcp", "limits", "set", "subflows", "2")
         yield far
     finally:
+        subprocess.run(["ip", "mptcp", "endpoint", "flush"], check=False)
+        subprocess.run(["ip", "rule", "delete", "from", "10.0.2.1"], check=False)
         for process in processes:
             process.kill()
             process.wait()
+
+
+def join():
+    run("ip", "mptcp", "endpoint", "add", "10.0.2.1", "subflow")
 
 
 def pour(client, stop):
@@ -93,6 +100,7 @@ def test_bound():
     with two_wires() as far:
         with inside(far):
             server = Server(2000, lambda connection: harness.receive_all(connection), mptcp=True, address="10.0.1.2")
+        join()
         with server, Racer("Endpoints=10.0.1.2:2000", "Mptcp=require"), connect() as client:
             thread = threading.Thread(target=pour, args=(client, stop), daemon=True)
             thread.start()
@@ -110,4 +118,46 @@ def test_bound():
             thread.join()
 
 
-harness.run_tests([test_bound])
+def goes_on(size):
+    before = look()[3]
+    wait_for(f"{size} bytes more", lambda: look()[3] > before + size, 30)
+
+
+def all_acknowledged():
+    """Whether the peer has all that the racer wrote."""
+    return re.search(r" write_seq:(\w+) snd_una:\1 ", run("ss", "-MinH", "dport", "=", ":2000"))
+
+
+def test_closed_subflow():
+    """what a subflow had that was closed fills no queue: the others go on, also after all was acknowledged"""
+    received, stop = [], threading.Event()
+    with two_wires() as far:
+        # The whole is given to the kernel, and by the kernel to the one subflow.
+        run("sysctl", "-w", "net.ipv4.tcp_wmem=4096 4194304 4194304")
+        with inside(far):
+            run("sysctl", "-w", "net.ipv4.tcp_rmem=4096 8388608 8388608")
+            server = Server(2000, lambda connection: received.append(len(harness.receive_all(connection))), mptcp=True, address="10.0.1.2")
+        with server, Racer("Endpoints=10.0.1.2:2000", "Mptcp=require") as racer, connect() as client:
+            thread = threading.Thread(target=pour, args=(client, stop), daemon=True)
+            thread.start()
+            wait_for("one subflow with much that waits", lambda: look()[0] > 12 * BURST, 30)
+            join()
+            wait_for("two subflows", lambda: look()[2] == 2)
+            run("ip", "link", "set", "near1", "down")
+            run("ip", "mptcp", "endpoint", "delete", "id", "0", "10.0.1.1")
+            wait_for("one subflow", lambda: look()[2] == 1)
+            # What could be written without a look is over, and the queue is bounded.
+            goes_on(6 << 20)
+            for _ in range(3):
+                racer.process.send_signal(signal.SIGSTOP)
+                wait_for("all is acknowledged", all_acknowledged, 30)
+                racer.process.send_signal(signal.SIGCONT)
+                goes_on(1 << 20)
+            stop.set()
+            thread.join()
+            client.shutdown(socket.SHUT_WR)
+            wait_for("the end at the server", lambda: received, 60)
+            assert received[0] % BURST == 0, received
+
+
+harness.run_tests([test_bound, test_closed_subflow])

@@ -14,17 +14,21 @@ static void test_room(void)
     { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 4999 }, 99999 * KIB, 4096 * KIB },
     { 0, { 0 }, 99999 * KIB, 4096 * KIB },
     /* a quarter of the windows and a burst each */
-    { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 0, 356 * KIB },
-    { 4, { .flight = 400 * KIB, .unsent = 100 * KIB, .min_rtt_us = 5000 }, 0, 256 * KIB },
-    { 4, { .flight = 400 * KIB, .unsent = 340 * KIB, .min_rtt_us = 5000 }, 0, 16 * KIB },
-    { 4, { .flight = 400 * KIB, .unsent = 341 * KIB, .min_rtt_us = 5000 }, 0, 0 },
-    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 5000 }, 0, 0 },
+    { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 400 * KIB, 356 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 100 * KIB, .min_rtt_us = 5000 }, 500 * KIB, 256 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 340 * KIB, .min_rtt_us = 5000 }, 740 * KIB, 16 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 341 * KIB, .min_rtt_us = 5000 }, 741 * KIB, 0 },
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 5000 }, 9400 * KIB, 0 },
     /* what is not acknowledged is bounded when nothing is */
     { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 740 * KIB, 16 * KIB, 10001 },
     { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 741 * KIB, 0, 10001 },
     { 4, { .flight = 400 * KIB, .unsent = 0, .starved = TRUE, .min_rtt_us = 5000 }, 741 * KIB, 356 * KIB, 10000 },
     /* one of them has nothing to send */
-    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .starved = TRUE, .min_rtt_us = 5000 }, 0, 64 * KIB },
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .starved = TRUE, .min_rtt_us = 5000 }, 9400 * KIB, 64 * KIB },
+    /* what one that is silent holds, and others have sent */
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 5000 }, 0, 356 * KIB, 10001 },
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 5000 }, 340 * KIB, 16 * KIB, 10001 },
+    { 4, { .flight = 400 * KIB, .unsent = 9000 * KIB, .min_rtt_us = 5000 }, 341 * KIB, 0, 10001 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
