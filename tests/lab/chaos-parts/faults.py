@@ -20,6 +20,8 @@ class Kind:
     """Between how many seconds it lasts."""
     ends: str = ""
     """Connections by this service end with it, which is no loss."""
+    strands: typing.Callable = lambda world: {}
+    """Which transfers it leaves no way at all, see World.without_relay(); asked before it breaks anything."""
 
 
 @dataclasses.dataclass(frozen=True)

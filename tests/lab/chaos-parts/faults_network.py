@@ -2,6 +2,7 @@
 """What breaks on the way: paths, routes, relays."""
 from faults import GATEWAYS, PATHS, RELAYS, kind, parts
 from hosts import Trouble, wait
+from world import World
 
 # The campus router's own table of rules, beside that of the laboratory's faults.
 TABLE = "table inet chaos"
@@ -92,9 +93,9 @@ def mtu_drop(world, _):
         world.lab.run("campus", f"ip route change {net} dev {dev} proto kernel scope link src {source}")
 
 
-@kind("route-cut", ("px",))
+@kind("route-cut", ("px",), strands=World.without_relay)
 def route_cut(world, target):
-    """The direct route: what is left are the relays."""
+    """The direct route: what is left are the relays, for connections that have not lost them to faults before."""
     world.lab.command("break", "route", target)
     yield
     world.lab.command("heal", "route", target)

@@ -4,6 +4,7 @@ import collections
 import statistics
 
 UNDISTURBED = "(no fault)"
+NONE_LEFT = ", no way left"
 # What is no leak: by how much the heap of a restarted program may differ; the pipes that a racer keeps (MAX_SPARE of racer/pool.c), and
 # a locker of two.
 PSS_KB, FDS = 4096, 2 * 16 + 2
@@ -12,9 +13,22 @@ PSS_KB, FDS = 4096, 2 * 16 + 2
 class Outcome:
     """One fault, from its first moment until all was as before; what happened to the transfers then belongs to it."""
 
-    def __init__(self, kind, ends, begin):
+    def __init__(self, kind, ends, begin, stranded=None):
+        """stranded: see Kind.strands. Transfers of a group in which a connection has no way left are counted apart."""
         self.kind, self.ends, self.begin, self.until = kind, ends, begin, None
         self.stalls, self.lost, self.ended, self.wrong = {}, 0, 0, 0
+        groups = stranded or {}
+        self.alone = {group for group, (without, _) in groups.items() if without}
+        self.spares = not groups or len(self.alone) < len(groups)
+        self.without = Outcome(kind + NONE_LEFT, ends, begin) if self.alone else None
+
+    def parts(self):
+        """Itself, if the fault left somebody a way, and what happened to those that it left none."""
+        return [self] * self.spares + [self.without] * bool(self.without)
+
+    def of(self, event):
+        name, port = event["id"].split(".")[:2]
+        return self.without if (name.partition("-")[0], port) in self.alone else self
 
     def explains(self, event):
         """Whether a connection that was lost had to be: its service has ended."""
@@ -35,6 +49,10 @@ class Outcome:
         return max(self.stalls.values(), default=0)
 
 
+def stranded_text(stranded):
+    return "".join(f"; no way left for {without} of {count} connections of {host} by {port}" for (host, port), (without, count) in stranded.items() if without)
+
+
 def assign(outcomes, events):
     """Gives each event to the fault during which it was, or began; returns what was outside all of them."""
     rest = Outcome(UNDISTURBED, "", 0)
@@ -43,14 +61,15 @@ def assign(outcomes, events):
             continue
         at = event.get("begin", event["t"])
         inside = [o for o in outcomes if at < o.until and event["t"] >= o.begin]
-        (inside[0] if inside else rest).take(event)
+        (inside[0].of(event) if inside else rest).take(event)
     return rest
 
 
 def table(outcomes, rest):
     rows = collections.defaultdict(list)
     for outcome in outcomes:
-        rows[outcome.kind].append(outcome)
+        for part in outcome.parts():
+            rows[part.kind].append(part)
     yield f"{'fault':24} {'count':>5} {'stalled':>7} {'median':>8} {'worst':>8} {'lost':>5} {'ended':>5} {'wrong':>5}"
     for kind in sorted(rows) + [UNDISTURBED]:
         these = rows.get(kind, [rest])

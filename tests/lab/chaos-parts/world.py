@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import subprocess
 import tempfile
 
@@ -10,6 +11,10 @@ from faults import GATEWAYS, PATHS, RELAYS, parts
 from hosts import HERE, Lab, Trouble, wait
 
 RACER_PORTS = (8443, 18388)
+
+# The proxy's ports, and the SOCKS port of the transfers that go there.
+SERVICES = {"443": "1080", "8388": "1081"}
+RELAY_ADDRESSES = dict(zip(RELAYS, ("192.0.2.11", "192.0.2.12")))
 
 # What a fault may have changed, and what must come back.
 STATE = {
@@ -108,6 +113,30 @@ class World:
 
     def state(self):
         return dict(zip(ROLES, self.threads.map(lambda host: self.lab.run(host, STATE[ROLES[host]], check=False), ROLES)))
+
+    def relayed(self):
+        """(address:port of a gateway, address of a relay) of what the relays forward. A relay that has booted again knows nothing of the flows before."""
+        flows = set()
+        for relay, address in RELAY_ADDRESSES.items():
+            for line in self.lab.run(relay, "conntrack -L -p tcp --state ESTABLISHED 2>/dev/null", check=False).splitlines():
+                found = re.search(r" src=(\S+) dst=(\S+) sport=(\d+) ", line)
+                if found and found[2] == address:
+                    flows.add((f"{found[1]}:{found[3]}", address))
+        return flows
+
+    def without_relay(self):
+        """{(gateway, SOCKS port): (how many connections have no subflow through a relay, how many there are)}"""
+        flows, found = self.relayed(), {(host, socks): {} for host in GATEWAYS for socks in SERVICES.values()}
+        for host in GATEWAYS:
+            for line in self.lab.run(host, "ss -HOtni state established").splitlines():
+                local, peer = line.split()[2:4]
+                address, _, port = peer.rpartition(":")
+                if port in SERVICES and not address.startswith("127."):
+                    token = re.search(r" token:\w+\(id:\d+\)/(\w+)", line)
+                    connections = found[host, SERVICES[port]]
+                    name = token[1] if token else local
+                    connections[name] = connections.get(name, False) or (re.sub("%[^:]*", "", local), address) in flows
+        return {group: (sum(not relay for relay in connections.values()), len(connections)) for group, connections in found.items()}
 
     def remains(self):
         return {host: self.lab.run(host, REMAINS, check=False).splitlines() for host in ROLES}
