@@ -16,6 +16,8 @@
  * lockers. But it ends with the worker where systemd kills the service as a whole (systemctl kill, systemd-oomd), which lockers
  * outlive.
  *
+ * The listening sockets of Listen= are in the store as they are, from the start (racer/listeners.h).
+ *
  * No state is handed over beside that: an end of file is read again where it was read before, a socket that was shut
  * is shut again. A race that is on is run again; what its client has sent is still in its socket.
  */
@@ -46,8 +48,8 @@ GPtrArray *racer_handover_read(const GArray *fds, guint *ret_unknown);
 /** Frees @survivor; those of its fields that were taken are -1 or NULL. What is left is closed with a reset. */
 void racer_survivor_free(RacerSurvivor *survivor);
 
-/** The id of a connection: the kernel's cookie of its client's socket, which no other socket ever gets. */
-guint64 racer_handover_id(int client);
+/** The id of a connection or a listening socket: the kernel's cookie of the (client's) socket, which no other socket ever gets. */
+guint64 racer_handover_id(int socket);
 
 /** Whether the program that will take over, the one on the disk, reads the lockers of this one. */
 gboolean racer_handover_is_understood(void);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -66,15 +67,53 @@ int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **
   return fd;
 }
 
+static guint64 namespace_of(int fd)
+{
+  guint64 cookie = 0;
+  socklen_t size = sizeof cookie;
+
+  getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size);
+  return cookie;
+}
+
+static gboolean is_in_namespace_of_process(int fd)
+{
+  int here = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  gboolean same = here >= 0 && namespace_of(fd) == namespace_of(here);
+
+  if (here >= 0)
+    close(here);
+  return same;
+}
+
+static int protocol_of(int fd)
+{
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+
+  getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
+  return protocol;
+}
+
+gboolean racer_socket_listens_on(int fd, const RacerEndpoint *endpoint, gboolean mptcp)
+{
+  struct sockaddr_storage address;
+  socklen_t length = neo_address_to_sockaddr(&endpoint->address, endpoint->port, &address);
+
+  return sd_is_socket_sockaddr(fd, SOCK_STREAM, (struct sockaddr *)&address, length, TRUE) > 0 &&
+         protocol_of(fd) == (mptcp ? IPPROTO_MPTCP : IPPROTO_TCP) && is_in_namespace_of_process(fd);
+}
+
 gboolean racer_socket_prepare_listener(int fd, guint keep_alive, gboolean fast_open, GError **error)
 {
   int flags = fcntl(fd, F_GETFL);
 
   if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
     return neo_error_set_errno(error, errno, "listening socket");
+  /* Both may be set from before, when the configuration said otherwise. */
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, keep_alive > 0);
+  set_option(fd, IPPROTO_TCP, TCP_FASTOPEN, fast_open ? FAST_OPEN_QUEUE : 0);
   racer_socket_prepare(fd, keep_alive);
-  if (fast_open)
-    set_option(fd, IPPROTO_TCP, TCP_FASTOPEN, FAST_OPEN_QUEUE);
   return TRUE;
 }
 

@@ -10,6 +10,12 @@
 int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **error);
 
 /**
+ * Whether @fd is such a socket, listening, in the network namespace of this process (SO_NETNS_COOKIE, Linux 5.14). One that outlived
+ * its namespace's name (neo-netns@.service restarted) is not.
+ */
+gboolean racer_socket_listens_on(int fd, const RacerEndpoint *endpoint, gboolean mptcp);
+
+/**
  * Prepares the listening socket @fd, whoever made it: non-blocking, and with the options that accepted sockets
  * inherit; @fast_open: clients may send data with their SYN (RFC 7413). Options that a kind of socket lacks (TCP's on a Unix socket) are passed over.
  */
@@ -36,6 +42,6 @@ void racer_socket_abort(int fd);
 
 /**
  * Ends the connection of @fd at once even where others hold the same socket: with a reset (@reset), or by telling the
- * peer the end. @fd is still to be closed.
+ * peer the end. A listening socket listens no more. @fd is still to be closed.
  */
 void racer_socket_end(int fd, gboolean reset);

@@ -5,8 +5,8 @@
 
 /*
  * systemd's store of file descriptors: what is put there outlives the process and comes back at its next start
- * (sd_notify(3), FDSTORE=; systemd.service(5), FileDescriptorStoreMax=). All that one process puts there has one name,
- * which tells the version of the format and the process apart.
+ * (sd_notify(3), FDSTORE=; systemd.service(5), FileDescriptorStoreMax=). All lockers of one process have one name there,
+ * which tells the version of the format and the process apart; each listening socket of Listen= has its own.
  */
 
 /** Puts @fd into the store under @name. The caller keeps its own. FALSE if nobody takes it; a full store takes it and drops it. */

@@ -5,6 +5,7 @@
                                                   +--> 192.0.2.1:PORT   silence: dropped by nft in the namespace
 """
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -250,6 +251,40 @@ def who(port=1080):
     """Which server a new connection reaches."""
     with connect(port) as client:
         return receive_all(client).decode()
+
+
+def refuses(port):
+    try:
+        connect(port).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+class Knocker:
+    """Connects to @port over and over until the end of the block, and counts who was refused."""
+
+    def __init__(self, port=1080):
+        self.port, self.count, self.refused, self.ending = port, 0, 0, False
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.ending:
+            self.count += 1
+            with contextlib.suppress(ConnectionResetError), socket.socket() as client:
+                client.settimeout(DEADLINE)
+                self.refused += client.connect_ex(("127.0.0.1", self.port)) == errno.ECONNREFUSED
+                abort(client)
+            time.sleep(0.001)  # not more than the queue takes
+
+    def __enter__(self):
+        self.thread.start()
+        wait_for("a client", lambda: self.count > 1)
+        return self
+
+    def __exit__(self, *_):
+        self.ending = True
+        self.thread.join()
 
 
 def run_tests(tests):

@@ -16,9 +16,10 @@ import threading
 import time
 
 import harness
-from harness import DEADLINE, Racer, Server, abort, connect, echo, receive_all, run_tests, sender, wait_for, who
+from harness import DEADLINE, IPPROTO_MPTCP, Knocker, Racer, Server, abort, connect, echo, receive_all, refuses, run_tests, sender, wait_for, who
 
 PATTERN = os.urandom(1 << 20)
+SO_NETNS_COOKIE = 71  # include/uapi/asm-generic/socket.h
 MODES = [(signal.SIGTERM, "CrashSafe=no"), (signal.SIGTERM, "CrashSafe=yes"), (signal.SIGKILL, "CrashSafe=yes")]
 
 
@@ -205,7 +206,7 @@ def held(racer):
     """Bytes of all messages in the lockers."""
     def size(fd):
         return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4))[0]
-    return sum(size(fd) for _, fd in racer.notify.store)
+    return sum(size(fd) for name, fd in racer.notify.store if name.startswith("neo-locker-"))
 
 
 def test_lockers_let_go():
@@ -304,8 +305,89 @@ def test_race_in_flight():
             assert client.recv(5) == b"early"
 
 
+def listeners(racer):
+    """The stored sockets of Listen=, by port; the caller's."""
+    found = [socket.socket(fileno=os.dup(fd)) for name, fd in racer.notify.store if name.startswith("neo-listener-")]
+    ports = {listener.getsockname()[1]: listener for listener in found}
+    assert len(ports) == len(found), found
+    return ports
+
+
+def test_nobody_is_refused():
+    """who connects while the racer restarts or was killed is never refused, with and without open connections, TCP and MPTCP"""
+    for lines in (["Listen=127.0.0.1:1080"], ["Listen=[::]:1080"], ["Listen=[::]:1080", "ListenMptcp=yes"]):
+        for number, crash_safe in [*MODES, (signal.SIGKILL, "CrashSafe=no")]:
+            with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", crash_safe, *lines[1:], listen=lines[0], store=True) as racer:
+                with Knocker() as knocker:
+                    for _ in range(2):
+                        racer.restart(number)
+                assert knocker.refused == 0, f"{knocker.refused} of {knocker.count} refused: {lines} {number}"
+                racer.end(number)
+                with connect() as client:
+                    client.sendall(b"waits")
+                    racer.start()
+                    assert client.recv(5) == b"waits"
+                assert list(listeners(racer)) == [1080]
+
+
+def test_listen_changes():
+    """what Listen= and ListenMptcp= name no more is closed, even if another has it too, and what they name now is listened on"""
+    with Server(2000, sender(b"new")), Racer("Endpoints=127.0.0.1:2000", listen="Listen=127.0.0.1:1080 127.0.0.1:1081", store=True) as racer:
+        stays = listeners(racer)[1081]
+        with Knocker(1081) as knocker:
+            for lines, ports in (
+                    (["Listen=127.0.0.1:1081 127.0.0.1:1082"], [1081, 1082]),
+                    (["Listen=127.0.0.1:1082 127.0.0.1:1081 [::1]:1080"], [1080, 1081, 1082])):
+                racer.end()
+                racer.write("Endpoints=127.0.0.1:2000", *lines)
+                racer.start()
+                assert sorted(listeners(racer)) == ports, racer.notify.store
+                assert refuses(1080), "the old port is open"
+                assert listeners(racer)[1082].getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == socket.IPPROTO_TCP
+        assert knocker.refused == 0, f"{knocker.refused} of {knocker.count} refused"
+        for lines, protocol in ((["Listen=127.0.0.1:1081", "ListenMptcp=yes"], IPPROTO_MPTCP), (["Listen=[::]:1081", "ListenMptcp=yes"], IPPROTO_MPTCP),
+                                (["Listen=0.0.0.0:1081"], socket.IPPROTO_TCP)):
+            racer.end()
+            before = listeners(racer)
+            racer.write("Endpoints=127.0.0.1:2000", *lines)
+            racer.start()
+            now = listeners(racer)
+            assert list(now) == [1081] and now[1081].getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == protocol, now
+            assert who(1081) == "new"
+            assert refuses(1082)
+            for listener in [*before.values(), *now.values()]:
+                listener.close()
+        stays.close()
+
+
+def test_options_of_listeners():
+    """a listening socket that was kept has the options of the configuration of now"""
+    with Server(2000, sender(b"new")), Racer("Endpoints=127.0.0.1:2000", store=True) as racer:
+        for lines, keep_alive, fast_open in (([], 1, False), (["KeepAlive=0", "FastOpen=yes"], 0, True), (["KeepAlive=1min"], 1, False)):
+            racer.end()
+            racer.write(racer.listen, "Endpoints=127.0.0.1:2000", *lines)
+            racer.start()
+            with listeners(racer)[1080] as listener:
+                assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == keep_alive
+                assert (listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN) > 0) == fast_open
+            assert who() == "new"
+
+
+def test_another_namespace():
+    """a listening socket of a network namespace that the racer is in no more is closed, and one in the new one made"""
+    with Racer("Endpoints=127.0.0.1:2000", store=True) as racer:
+        with listeners(racer)[1080] as before:
+            cookie = before.getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, 8)
+            racer.end()
+        racer.wrapper = ("unshare", "--net")
+        racer.start()
+        assert refuses(1080), "it listens in the namespace of before"
+        with listeners(racer)[1080] as now:
+            assert now.getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, 8) != cookie
+
+
 def test_stop():
-    """when systemd lets go of the store (stop), connections end"""
+    """when systemd lets go of the store (stop), connections end and nobody listens; the next start needs nothing of it"""
     with Server(2000, echo), Racer("Endpoints=127.0.0.1:2000", store=True) as racer, connect() as client:
         works(client)
         racer.end()
@@ -316,6 +398,10 @@ def test_stop():
         client.settimeout(DEADLINE)
         with contextlib.suppress(ConnectionResetError):
             assert client.recv(1) == b""
+        assert refuses(1080)
+        racer.start()
+        with connect() as client:
+            works(client)
 
 
 def test_replaced_program():
@@ -366,5 +452,6 @@ def test_crash_safe_without_store():
 
 
 run_tests([test_busy_and_idle, test_half_closed, test_ends_meanwhile, test_crash_safe_ends, test_lockers_are_turned_over,
-           test_lockers_let_go, test_slow_reader, test_bytes_of_broken_connections, test_tiny_slow_reader, test_race_in_flight, test_stop, test_replaced_program,
+           test_lockers_let_go, test_slow_reader, test_bytes_of_broken_connections, test_tiny_slow_reader, test_race_in_flight,
+           test_nobody_is_refused, test_listen_changes, test_options_of_listeners, test_another_namespace, test_stop, test_replaced_program,
            test_unknown_locker, test_crash_safe_without_store])

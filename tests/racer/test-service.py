@@ -9,17 +9,9 @@ import subprocess
 import time
 
 import harness
-from harness import DEADLINE, Racer, Server, connect, echo, receive_all, run_tests, sender, wait_for, who
+from harness import DEADLINE, Racer, Server, connect, echo, receive_all, refuses, run_tests, sender, wait_for, who
 
 ACTIVATE = ("systemd-socket-activate", "-E", "NOTIFY_SOCKET", "-E", "G_MESSAGES_DEBUG")
-
-
-def refuses(port):
-    try:
-        connect(port).close()
-        return False
-    except ConnectionRefusedError:
-        return True
 
 
 @contextlib.contextmanager
