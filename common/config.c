@@ -101,7 +101,8 @@ static char *known_keys(const NeoConfigReport *report)
   GString *names = g_string_new(NULL);
 
   for (const NeoConfigKey *key = report->schema->keys; key->name; key++)
-    g_string_append_printf(names, "%s%s", names->len ? ", " : "", key->name);
+    if (!key->instead)
+      g_string_append_printf(names, "%s%s", names->len ? ", " : "", key->name);
   return g_string_free(names, FALSE);
 }
 
@@ -110,10 +111,21 @@ static gboolean is_foreign(const NeoConfigSchema *schema, const char *name)
   return schema->foreign_keys && !(schema->own_prefix && g_str_has_prefix(name, schema->own_prefix));
 }
 
+/* The key that is read, which is another one in a file that was written before @name was removed. */
+static const NeoConfigKey *find_current_key(const NeoConfigReport *report, guint line, const char *name, guint *ret_index)
+{
+  const NeoConfigKey *key = find_key(report, name, ret_index);
+
+  if (!key || !key->instead)
+    return key;
+  g_warning("%s:%u: %s: was removed; read as %s, which took its place", report->file, line, name, key->instead);
+  return find_key(report, key->instead, ret_index);
+}
+
 static void assign(NeoConfigReport *report, guint line, const char *name, const char *value)
 {
   guint index = 0;
-  const NeoConfigKey *key = find_key(report, name, &index);
+  const NeoConfigKey *key = find_current_key(report, line, name, &index);
 
   if (!key && is_foreign(report->schema, name))
     return;
@@ -123,13 +135,13 @@ static void assign(NeoConfigReport *report, guint line, const char *name, const 
     return;
   }
   if (*line_of(report, index) && !(key->flags & NEO_CONFIG_LIST)) {
-    complain(report, line, "%s: given twice (first in line %u); expected once", name, *line_of(report, index));
+    complain(report, line, "%s: given twice (first in line %u); expected once", key->name, *line_of(report, index));
     return;
   }
   if (!*line_of(report, index))
     *line_of(report, index) = line;
   if (!*value)
-    complain(report, line, "%s: no value; expected one, or no such line", name);
+    complain(report, line, "%s: no value; expected one, or no such line", key->name);
   else if (key->flags & NEO_CONFIG_LIST)
     parse_list(report, line, key, value);
   else

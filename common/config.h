@@ -39,6 +39,11 @@ struct NeoConfigKey {
   NeoConfigFlags flags;
   guint64 min, max;   /**< for numbers */
   const void *data;   /**< what the parser needs: the names of an enum, ended by NULL */
+  /**
+   * Of a row with only a name: the key was removed, and this one of the same table took its place. A file that has the old key goes on
+   * working: the value is read as the new one's, with a warning (g_warning()).
+   */
+  const char *instead;
 };
 
 typedef struct {

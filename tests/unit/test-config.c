@@ -85,6 +85,45 @@ static void test_required(void)
   g_assert_cmpstr(error->message, ==, "f: Count: missing; expected a line Count=... in section [Sample]");
 }
 
+static const NeoConfigKey grown_keys[] = {
+  { "Number", .instead = "Count" },
+  { "Count", neo_config_uint, offsetof(Sample, count), NEO_CONFIG_REQUIRED, .min = 1, .max = 9 },
+  { NULL },
+};
+static const NeoConfigSchema grown = { "Sample", grown_keys };
+
+static void test_removed(void)
+{
+  g_auto(Sample) sample = { 0 };
+  g_autoptr(GError) error = NULL;
+
+  g_test_expect_message("neo", G_LOG_LEVEL_WARNING, "f:2: Number: was removed; read as Count, which took its place");
+  neo_config_parse("f", "[Sample]\nNumber=4\n", &grown, &sample, &error);
+  g_test_assert_expected_messages();
+  g_assert_no_error(error);
+  g_assert_cmpuint(sample.count, ==, 4);
+}
+
+/* What is wrong with it is said with the name that it has now. */
+static void test_removed_and_bad(void)
+{
+  static const struct { const char *text, *message; } cases[] = {
+    { "[Sample]\nNumber=10\n", "f:2: Count: not in range \"10\"; expected a number from 1 to 9" },
+    { "[Sample]\nNumber=\n", "f:2: Count: no value; expected one, or no such line" },
+    { "[Sample]\nCount=1\nNumber=2\n", "f:3: Count: given twice (first in line 2); expected once" },
+    { "[Sample]\nNumber=2\nNumbr=1\n", "f:3: Numbr: unknown key; expected one of Count" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_auto(Sample) sample = { 0 };
+    g_autoptr(GError) error = NULL;
+    g_test_expect_message("neo", G_LOG_LEVEL_WARNING, "f:*: Number: was removed; read as Count, *");
+    g_assert_false(neo_config_parse("f", cases[i].text, &grown, &sample, &error));
+    g_test_assert_expected_messages();
+    g_assert_cmpstr(error->message, ==, cases[i].message);
+  }
+}
+
 static void test_foreign(void)
 {
   static const NeoConfigSchema loose = { "Sample", sample_keys, .foreign_sections = TRUE };
@@ -118,6 +157,8 @@ int main(int argc, char **argv)
   g_test_add_func("/config/good", test_good);
   g_test_add_func("/config/bad", test_bad);
   g_test_add_func("/config/required", test_required);
+  g_test_add_func("/config/removed", test_removed);
+  g_test_add_func("/config/removed-and-bad", test_removed_and_bad);
   g_test_add_func("/config/foreign-sections", test_foreign);
   g_test_add_func("/config/files", test_files);
   return g_test_run();
