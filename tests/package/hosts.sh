@@ -59,6 +59,7 @@ no_rules() {
 
 # send HOST DIR TO: the packages in DIR come to the directory TO there
 send() {
+  [ -n "$(find "$2" -maxdepth 1 -name '*.deb')" ] || { echo "no package is in $2"; return 1; }
   (cd "$2" && find . -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' -print0 | tar --null -T - -cf -) | $LAB run "$1" sh -c "mkdir -p $3 && tar -C $3 -xf -"
 }
 # The packages of Neo that are installed there, and the one version of them all
