@@ -161,7 +161,9 @@ def conditions(bench):
     packages = ", ".join(f"{name} {version}" for name, version in bench["packages"].items())
     noise = f"{c['steal_percent']:.1f} % of the time taken by other guests" if c.get("steal_percent") is not None else ""
     rounds = ", ".join(f"{area} {content['rounds']}" for area, content in bench["areas"].items())
-    text = (f"Measured {c['date']} at commit {c['commit']} on {c['os']}, Linux {c['kernel']}, {c['cores']} cores of {c['cpu']} ({c['virtualization']}), "
+    commits = {content["commit"]: [area for area in bench["areas"] if bench["areas"][area]["commit"] == content["commit"]] for content in bench["areas"].values()}
+    commit = ", ".join(name if len(commits) == 1 else f"{name} ({', '.join(areas)})" for name, areas in commits.items())
+    text = (f"Measured {c['date']} at commit {commit} on {c['os']}, Linux {c['kernel']}, {c['cores']} cores of {c['cpu']} ({c['virtualization']}), "
             f"{c['memory_gib']:.0f} GiB, TCP with {c['congestion_control']}; load before {c['load_before']:.2f}, {noise}; rounds: {rounds}. Medians, in parentheses the least and the most of the rounds. "
             f"Ratios above 1: Neo is better. Packages: {packages}.")
     if bench.get("quick"):
