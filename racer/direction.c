@@ -5,11 +5,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-/*
- * What one direction may pass on before the other connections of the worker have their turn. Small: meanwhile more
- * bytes come in, and larger pieces cost less CPU each.
- */
-#define SHARE 2
+/* The pieces that one direction may pass on before the other connections of the worker have their turn. */
+#define SHARE 8
 /* Less than this in one piece is no bulk any more; copying it is cheaper. */
 #define SMALL_PIECE (16 * 1024)
 
