@@ -208,7 +208,7 @@ static void make_crash_safe(Connection *connection)
 {
   if (!connection->shared->crash_safe)
     return;
-  guint64 id = racer_handover_id(connection->client.source.fd);
+  guint64 id = racer_socket_id(connection->client.source.fd);
   if (!stow(connection, id))
     return;
   connection->up.owner = id << 1;
@@ -367,7 +367,7 @@ static gboolean stow_bytes(RacerShared *shared, RacerDirection *direction, guint
 static gboolean hand_over(Connection *connection)
 {
   RacerShared *shared = connection->shared;
-  guint64 id = racer_handover_id(connection->client.source.fd);
+  guint64 id = racer_socket_id(connection->client.source.fd);
 
   return (connection->stowed || stow(connection, id)) && stow_bytes(shared, &connection->up, id << 1) &&
          stow_bytes(shared, &connection->down, id << 1 | 1);

@@ -36,15 +36,6 @@ char *racer_handover_name(void)
   return g_strdup_printf(NAME_START "%d-%" G_GINT64_MODIFIER "x", RACER_LOCKER_VERSION, g_get_monotonic_time());
 }
 
-guint64 racer_handover_id(int socket)
-{
-  guint64 cookie = 0;
-  socklen_t size = sizeof cookie;
-
-  getsockopt(socket, SOL_SOCKET, SO_COOKIE, &cookie, &size);
-  return cookie;
-}
-
 void racer_survivor_free(RacerSurvivor *survivor)
 {
   if (survivor->client >= 0)

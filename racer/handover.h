@@ -48,8 +48,5 @@ GPtrArray *racer_handover_read(const GArray *fds, guint *ret_unknown);
 /** Frees @survivor; those of its fields that were taken are -1 or NULL. What is left is closed with a reset. */
 void racer_survivor_free(RacerSurvivor *survivor);
 
-/** The id of a connection or a listening socket: the kernel's cookie of the (client's) socket, which no other socket ever gets. */
-guint64 racer_handover_id(int socket);
-
 /** Whether the program that will take over, the one on the disk, reads the lockers of this one. */
 gboolean racer_handover_is_understood(void);

@@ -81,7 +81,7 @@ static gboolean add_activated(Sockets *sockets, GError **error)
 /* One for each socket, so that one can be taken out; the same in each process that has the socket. */
 static char *kept_name(int fd)
 {
-  return g_strdup_printf(KEPT_START "%" G_GINT64_MODIFIER "x", racer_handover_id(fd));
+  return g_strdup_printf(KEPT_START "%" G_GINT64_MODIFIER "x", racer_socket_id(fd));
 }
 
 /* -1 if the process before did not listen there. */

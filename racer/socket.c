@@ -67,19 +67,24 @@ int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **
   return fd;
 }
 
-static guint64 namespace_of(int fd)
+static guint64 cookie_of(int fd, int option)
 {
   guint64 cookie = 0;
   socklen_t size = sizeof cookie;
 
-  getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size);
+  getsockopt(fd, SOL_SOCKET, option, &cookie, &size);
   return cookie;
+}
+
+guint64 racer_socket_id(int fd)
+{
+  return cookie_of(fd, SO_COOKIE);
 }
 
 static gboolean is_in_namespace_of_process(int fd)
 {
   int here = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  gboolean same = here >= 0 && namespace_of(fd) == namespace_of(here);
+  gboolean same = here >= 0 && cookie_of(fd, SO_NETNS_COOKIE) == cookie_of(here, SO_NETNS_COOKIE);
 
   if (here >= 0)
     close(here);

@@ -9,6 +9,9 @@
 /** A listening socket on @endpoint (an address), non-blocking; [::] takes IPv4 as well. -1 with @error on failure. */
 int racer_socket_listen(const RacerEndpoint *endpoint, gboolean mptcp, GError **error);
 
+/** The kernel's cookie of the socket (SO_COOKIE), which no other socket ever gets. A connection has that of its client's as its id. */
+guint64 racer_socket_id(int fd);
+
 /**
  * Whether @fd is such a socket, listening, in the network namespace of this process (SO_NETNS_COOKIE, Linux 5.14). One that outlived
  * its namespace's name (neo-netns@.service restarted) is not.

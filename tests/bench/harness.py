@@ -49,6 +49,14 @@ def wait_for_port(port, process=None):
     wait_until(f"a listener on port {port}", listens)
 
 
+def become_racer(build, listener, conf):
+    """Goes on as a racer, which gets the listener as from systemd (sd_listen_fds(3)), with the options that it has."""
+    os.dup2(listener.fileno(), 3)
+    os.set_inheritable(3, True)  # also where it was 3 already
+    os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+    os.execv(f"{build}/racer/neo-racer", ["neo-racer", f"--config={conf}"])
+
+
 def tree(pid):
     """The process and its descendants."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
